@@ -47,7 +47,7 @@ async fn describe_all(url: &str) -> usize {
     ids.len() * ROUNDS
 }
 
-/// Returns the user and system time of this process. Linux reports it in hundredths of a second.
+/// Returns the user and system time of this process. Linux reports the time in hundredths of a second.
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

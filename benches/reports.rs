@@ -3,8 +3,8 @@
 //!
 //! It also measures the time to seal the reports into a bundle, to verify the bundle and to judge it again.
 //!
-//! Run it with `cargo bench --bench reports`. It prints a table, and ends with an error when it misses the target. With
-//! a directory as argument (`-- DIR`), it leaves the reports there for `ci/formats/page.py --large DIR`.
+//! Run it with `cargo bench --bench reports`. It prints a table, and ends with an error when it misses a target. With a
+//! directory as argument (`-- DIR`), it leaves the reports there for `ci/formats/page.py --large DIR`.
 #![allow(
     clippy::print_stdout,
     clippy::panic,
@@ -41,7 +41,7 @@ policies: [policies/*.yaml]
 stages: { prod: { account: "111122223333", regions: [eu-central-1] } }
 "#;
 
-/// Returns one policy with all cases. Each case is violated by another tenth of the log groups.
+/// Returns one policy with all cases. In each case, another tenth of the log groups violates the expectation.
 fn policy() -> String {
     let mut text = "id: L-1\ntitle: Logs are kept\nseverity: high\ncontrols:\n  nist-800-53-r5: [SC-12, IA-5]\nrationale: Without logs nobody knows.\nremediation: Set the retention.\ncases:\n".to_owned();
     for case in 0..CASES {
@@ -125,7 +125,7 @@ fn main() {
         files: &loaded.library.files,
         catalogues: &loaded.words.catalogues,
     };
-    // This phase comes before the reports. The memory that the reports keep does not belong to the run.
+    // This phase comes before the reports, because the memory that the reports keep does not belong to the run.
     let sealed = sealed::measure(&record, &Scope::of(&suite, &suite.stages[0]), root.path());
     println!("{RESOURCES} resources, {CASES} cases\n| report | ms | MB |\n| --- | ---: | ---: |");
     for report in ALL {

@@ -1,6 +1,6 @@
 //! Distinct paths: no output of a command is an input, contains an input, or is inside another output.
 //!
-//! Links are followed, so that two spellings of a path are one. Must not know what is read or written.
+//! Links are followed, so that two spellings of a path are one. This module must not know what is read or written.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -30,7 +30,7 @@ impl NamedPath {
         Self { name, given: path.to_owned(), file: file(&real), real }
     }
 
-    /// Whether two names mean one file: by a link, or on a disk that ignores the case of letters.
+    /// Returns whether two names mean one file: by a link, or on a disk that ignores the case of letters.
     fn is(&self, other: &Self) -> bool {
         self.real == other.real || self.file.is_some() && self.file == other.file
     }
@@ -76,7 +76,7 @@ impl DistinctPaths {
     }
 
     #[cfg(feature = "aws")]
-    /// The same check. In addition, none of these folders may be or contain the current directory.
+    /// Checks that the paths are distinct, and that none of these folders is or contains the current directory.
     pub(crate) fn check_around(mut self, folders: &[&Path]) -> Result<(), Failure> {
         self.check()?;
         let here = std::env::current_dir().unwrap_or_default();
@@ -90,7 +90,7 @@ fn refused(output: &NamedPath, why: &str) -> Failure {
     Failure::new(Exit::Usage, format!("{} {} {why}: it is not written", output.name, output.shown()))
 }
 
-/// The path without links and `..`, as far as it exists.
+/// Returns the path without `..`, and without links in the part of the path that exists.
 fn real(path: &Path) -> PathBuf {
     if let Ok(there) = fs::canonicalize(path) {
         return there;
@@ -109,7 +109,7 @@ fn real(path: &Path) -> PathBuf {
     real
 }
 
-/// The identity of the file: its device and inode.
+/// Returns the identity of the file: its device and inode.
 fn file(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))

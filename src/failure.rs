@@ -1,6 +1,6 @@
 //! A failure: the typed error that ends a command or a run, with its exit code.
 //!
-//! Must not know commands, or how messages are shown.
+//! This module must not know commands, or how messages are shown.
 
 use std::fmt::{Display, Formatter, Result};
 use std::path::Path;
@@ -25,25 +25,25 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with a message.
+    /// Creates a failure with a message.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, details: String::new(), message: message.into(), signal: None }
     }
 
-    /// A failure whose reasons the user has already seen.
+    /// Creates a failure whose reasons the user has already seen.
     #[must_use]
     pub fn reported(exit: Exit) -> Self {
         Self::new(exit, "")
     }
 
-    /// A failure for mistakes in the text of the user.
+    /// Creates a failure for mistakes in the text of the user.
     #[cfg(feature = "aws")]
     pub(crate) fn of_diagnostics(files: &Files, diagnostics: &Diagnostics) -> Self {
         let details = render(files, diagnostics, true).trim_end().to_owned();
         Self { details, ..Self::reported(Exit::Usage) }
     }
 
-    /// A failure for damaged evidence. The details list each damage.
+    /// Creates a failure for damaged evidence. The details list each damage.
     pub(crate) fn of_damage(path: &Path, damage: &[Damage]) -> Self {
         let details: Vec<String> = damage.iter().map(|wrong| format!("error: {wrong}")).collect();
         let path = printable(&path.display().to_string(), 500);
@@ -51,14 +51,14 @@ impl Failure {
         Self { details: details.join("\n"), ..Self::new(Exit::Output, message) }
     }
 
-    /// A run that a signal stopped, and its state at that moment.
+    /// Creates the failure of a run that a signal stopped. `state` describes the run at that moment.
     #[cfg(feature = "aws")]
     pub(crate) fn stopped(signal: u8, name: &str, state: &str) -> Self {
         let details = format!("exit {}: stopped by {name} ({state})", 128 + u32::from(signal));
         Self { details, signal: Some(signal), ..Self::reported(Exit::Incomplete) }
     }
 
-    /// The exit code of the process: that of the table, or 128 and the number of the signal.
+    /// Returns the exit code of the process: the code of [`Exit`], or 128 plus the number of the signal.
     #[must_use]
     pub fn code(&self) -> u8 {
         self.signal.map_or(self.exit.code(), |signal| 128_u8.saturating_add(signal))

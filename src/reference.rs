@@ -1,7 +1,7 @@
 //! The reference of policies as Markdown pages: one page for each matcher, kind and probe.
 //!
-//! Every text comes from the registries, so a page cannot be out of date by itself. A test compares the committed pages
-//! and evaluates every example.
+//! Every text comes from the registries, so a new page is always up to date. A test compares the committed pages and
+//! evaluates every example.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use attestry_core::matchers::{self, Matcher};
 /// The beginning of the first page.
 pub(crate) const MARK: &str = "# Reference\n\nWritten by `attestry reference`; do not edit.";
 
-/// All pages, with their paths below the directory.
+/// Returns all pages, with their paths below the directory.
 #[must_use]
 pub fn pages() -> Vec<(String, String)> {
     let mut pages = vec![("README.md".to_owned(), index())];
@@ -91,7 +91,7 @@ fn kind(kind: &Kind) -> String {
     let scope = if kind.scope == Scope::Global { "per account" } else { "per account and Region" };
     let _ = write!(text, "One population {scope}.\n\n");
     if let Some(window) = kind.window() {
-        let _ = write!(text, "{}\n\n", window.describe());
+        let _ = write!(text, "{}\n\n", window.describe(kind));
     }
     let _ = write!(text, "| attribute | type | meaning | read from |\n|---|---|---|---|\n");
     for attribute in kind.attributes {

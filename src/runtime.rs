@@ -1,6 +1,6 @@
 //! The async runtime of a run, and of each command that makes requests.
 //!
-//! Must not know runs or commands.
+//! This module must not know runs or commands.
 
 use crate::failure::Failure;
 use attestry_core::verify::Exit;

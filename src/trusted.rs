@@ -1,6 +1,6 @@
 //! The keys and the time-stamping authorities that the user trusts, from files.
 //!
-//! Must not know what is signed, or the format of a token.
+//! This module must not know what is signed, or the format of a token.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub(crate) fn read_key(path: &Path) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// The failure for a key that cannot be used.
+/// Returns the failure for a key that cannot be used.
 pub(crate) fn unusable(key: &str, why: &dyn std::fmt::Display) -> Failure {
     Failure::new(Exit::Usage, format!("the key {key}: {why}"))
 }

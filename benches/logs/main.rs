@@ -1,6 +1,6 @@
 //! Measures the cost of the sweep of logs, as ratios in one run: `cargo bench --bench logs -- [MiB] [rounds]`.
 //!
-//! With little text, the last rows mean little, because the build of the index then costs more than the sweep.
+//! With little text, the last rows are not meaningful, because building the index then costs more than the sweep.
 //!
 //! The engine and its baselines take turns over small parts. The unit is processor time, so other work on the machine
 //! disturbs both alike. Then the whole command runs over files. The benchmark ends with an error when it misses a
@@ -173,7 +173,7 @@ fn in_memory(
     ]);
 }
 
-/// Measures the whole command over files, from start to end. The steady value is the cost of more text.
+/// Measures the whole command over files, from start to end. The steady value is the cost of additional text.
 fn whole(files: &Files, total: usize, rounds: usize, targets: &mut Vec<Target>) {
     println!("The whole command, MiB a second of the processor, one worker (median round):");
     let mebibytes = total as f64 / f64::from(1 << 20);
@@ -202,7 +202,7 @@ fn whole(files: &Files, total: usize, rounds: usize, targets: &mut Vec<Target>) 
             let start = files.run(first, 1000, 1).clock;
             let (one, two) = (files.run(name, 1000, 1), files.run(name, 1000, 2));
             peak = peak.max(two.peak);
-            // The limit of the machine is two commands side by side that share nothing.
+            // The limit of the machine is the speed of two commands that run side by side and share nothing.
             let both = std::thread::scope(|scope| {
                 let beside = scope.spawn(|| files.run(name, 1000, 1).clock);
                 files.run(name, 1000, 1).clock.max(beside.join().unwrap())

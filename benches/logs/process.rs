@@ -23,7 +23,8 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Writes one large plain file, the same text as packed objects, and the first object of each sort alone.
+    /// Writes one large plain file, the same text as packed objects, and the first object of the plain and of the
+    /// packed files alone.
     pub(crate) fn new(plain: &[Vec<u8>], packed: &[Vec<u8>], values: &[String]) -> Self {
         let files = Self { folder: tempfile::tempdir().unwrap() };
         std::fs::write(files.path("plain"), plain.concat()).unwrap();
@@ -46,7 +47,7 @@ impl Files {
         files
     }
 
-    /// Returns the packed objects. The caller reads one after the other.
+    /// Returns the packed objects. Each object is read when the caller asks for it.
     pub(crate) fn packed(&self) -> impl Iterator<Item = Vec<u8>> {
         std::fs::read_dir(self.path("packed")).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap())
     }

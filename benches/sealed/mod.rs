@@ -1,5 +1,5 @@
-//! Measures the time to seal a large run into a bundle, and the time to verify and judge it again. The comparison is
-//! plain SHA-256 and zstd over the same bytes.
+//! Measures the time to seal a large run into a bundle, and the time to verify and judge it again. The times are
+//! compared with plain SHA-256 and zstd over the same bytes.
 //!
 //! All phases happen in one process. Before each phase, the benchmark resets the memory peak in the system.
 

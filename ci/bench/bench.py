@@ -36,7 +36,8 @@ PEERS = {
 PEER_STARTUP = {"prowler -v": 3.4, "custodian version": 0.33, "scout --version": 0.27, "checkov --version": 2.1, "cfn-guard validate": 0.04}
 PEER_CHECK = {"custodian validate": 0.67, "misspelled Prowler check": 9.9}
 
-# A minimal program that starts the binary: the memory that a child inherits before its exec counts as its peak memory.
+# A minimal program that starts the binary. The memory that a child inherits before its exec counts as the child's peak
+# memory.
 LAUNCHER = ("import os,sys,time;t=time.monotonic();p=os.posix_spawn(sys.argv[1],sys.argv[1:],os.environ);_,s,r=os.wait4(p,0);"
         "print(os.waitstatus_to_exitcode(s),time.monotonic()-t,r.ru_utime+r.ru_stime,r.ru_maxrss,file=sys.stderr)")
 
@@ -94,7 +95,7 @@ class Bench:
         self.figures["version"] = {k: statistics.median(r[k] for r in runs) for k in ("wall_s", "cpu_s", "rss_mib")}
         ms = self.figures["version"]["wall_s"] * 1000
         self.row("start-up (`--version`, median of 20)", f"{ms:.1f} ms", "< 20 ms", ms < 20)
-        # The shipped suites if there are any, and else the suite of this folder.
+        # Checks the shipped suites, or the suite of this folder if there are none.
         shipped = any((ROOT / "suites").glob("*.yaml"))
         command = ["check"] if shipped else ["check", str(HERE / "settings.yaml")]
         runs = [self.measure(*command) for _ in range(10)]
@@ -199,12 +200,12 @@ class Bench:
 
 
 def account(keys: int, secrets: int, groups: int) -> dict:
-    """The numbers of resources in the stack of ci/emulator/stack.py with the seeded resources."""
+    """Returns the numbers of resources in the stack of ci/emulator/stack.py with the seeded resources."""
     return {"N": keys + 3, "M": secrets + 8, "L": groups + 4, "RP": 5 + 2, "Q": 4, "B": 1, "T": 1, "C": 1}
 
 
 def minimum(keys: int, secrets: int, groups: int) -> dict[str, int]:
-    """The minimum of calls for settings.yaml, by operation."""
+    """Returns the minimum number of calls for settings.yaml, by operation."""
     a = account(keys, secrets, groups)
     return {
         "sts:GetCallerIdentity": 1,
@@ -220,7 +221,8 @@ def minimum(keys: int, secrets: int, groups: int) -> dict[str, int]:
 
 
 def bound(keys: int, secrets: int, groups: int, documents: bool) -> dict[str, float]:
-    """The minimum of seconds for any client: pages follow each other, and each group of calls has its published rate."""
+    """Returns the minimum time in seconds for any client. Pages follow each other, and each group of calls has its
+    published rate."""
     a, wait = account(keys, secrets, groups), LATENCY_MS / 1000
 
     def chain(pages: int, page_rate: float, *each: tuple[int, float]) -> float:

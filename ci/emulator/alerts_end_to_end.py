@@ -1,4 +1,5 @@
-"""The probes that listen for alerts and records, against real functions: met on the right ones, and violated on each wrong one.
+"""Tests the probes that listen for alerts and records, with real functions: the cases are met with the right functions,
+and violated with each wrong function.
 
     alerts_end_to_end.py --binary target/debug/attestry
 
@@ -71,7 +72,7 @@ def run(binary: pathlib.Path, url: str, folder: pathlib.Path, names: set[str]) -
 
 
 def difference(case: dict | None, expected: tuple[str, str] | None) -> str:
-    """The difference between a case and its expectation; an empty text if there is none."""
+    """Returns the difference between a case and its expectation, or an empty text if there is none."""
     if case is None:
         return "it did not run"
     actual = {it["attribute"]: it["actual"] for seen in case["resources"] for it in seen.get("differences", [])}

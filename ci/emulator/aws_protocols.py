@@ -125,7 +125,7 @@ def json_to_cbor(service: str, operation: str, status: int, body: bytes) -> byte
 
 
 def with_cbor_types(value, shape):
-    """The value with the CBOR types that the shape of the model demands."""
+    """Returns the value with the CBOR types that the shape of the model demands."""
     if shape is None or value is None:
         return value or {}
     match shape.type_name:

@@ -89,7 +89,7 @@ def signed_by_kms(cli: BundleRunner, url: str):
     check_attestations(untarred(signed), public, keyid, "PASSED")
     output = cli.attestry("verify", signed, "--key", pem)
     assert f"signed by {keyid}" in output, output
-    # The key of the first bundle did not sign this one.
+    # The key of the first bundle did not sign this bundle.
     output = cli.attestry("verify", signed, "--key", cli.folder / "embedded.pem.pub", code=6)
     assert "unknown key" in output, output
 

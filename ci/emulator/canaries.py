@@ -12,7 +12,8 @@ import urllib.parse
 
 
 def forms(value: str) -> dict[str, str]:
-    """A value as plain text and in the encodings of formats. In base64, a value inside of a text has three possible alignments."""
+    """Returns a value as plain text and in all encodings. In base64, a value inside of a text has three possible
+    alignments."""
     raw = value.encode()
     encodings = {"raw": value, "json": json.dumps(value)[1:-1], "json-all": "".join(f"\\u{ord(c):04x}" for c in value),
              "url": urllib.parse.quote(value, safe=""), "url-plus": urllib.parse.quote_plus(value),
@@ -27,7 +28,7 @@ def forms(value: str) -> dict[str, str]:
 
 
 def search(folder: pathlib.Path, values: set[str]) -> list[str]:
-    """The files that contain a value in any form."""
+    """Returns the files that contain a value in any form."""
     if not values:
         raise ValueError("there is no value to search for")
     patterns = sorted({form for value in values for form in forms(value).values()})
@@ -41,6 +42,6 @@ def search(folder: pathlib.Path, values: set[str]) -> list[str]:
 
 
 def files(folder: pathlib.Path) -> tuple[int, int]:
-    """The number of files and the sum of their sizes."""
+    """Returns the number of files and the sum of their sizes."""
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     return len(sizes), sum(sizes)

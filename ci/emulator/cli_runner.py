@@ -14,7 +14,7 @@ class CliRunner:
         self.environment = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", **environment}
 
     def attestry(self, *arguments, code: int = 0, **environment: str) -> str:
-        """Returns the output of the binary. Any exit code but the expected one is an error."""
+        """Returns the output of the binary. An exit code other than `code` is an error."""
         ran = subprocess.run([self.binary, *map(str, arguments)], cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True)
         assert ran.returncode == code, f"{arguments}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
         return ran.stdout + ran.stderr

@@ -74,7 +74,8 @@ def violate(stack: Stack, name: str) -> dict:
 
 
 def scale(stack: Stack, keys: int, secrets: int, groups: int) -> dict:
-    """Uses the admin route of server.py if the endpoint has one, and else one call for each resource."""
+    """Creates many resources: by the admin route of server.py if the endpoint has one, otherwise by one call for
+    each."""
     numbers = {"keys": keys, "secrets": secrets, "groups": groups, "region": REGION, "tags": TAGS,
               "function_arn": arn("lambda", f"function:{ROTATION}")}
     request = urllib.request.Request(f"{stack.url}/_emulator/seed", json.dumps(numbers).encode(), {"content-type": "application/json"})

@@ -1,27 +1,42 @@
-"""Deploys what a described account describes to an emulated account, never to AWS.
+"""Deploys the resources of a described account to an emulated account, never to AWS.
 
     described.py --url URL --account suites/accounts/buzz-tutor.yaml
 
-It creates the resources of the calls that it can translate: keys, identities, buckets, log groups, topics, trails, alarms, rules,
-functions, parameters, secrets, schedules and databases. An emulator has no past, so no date is deployed, and it chooses the ids of the
-keys. Prints one JSON object: the calls that were made by service, and the calls that the endpoint refused.
+It creates the resources of the calls that it can translate, in each Region of the described account. The functions are in
+described_security.py, described_records.py and described_workloads.py, one for each service. An emulator has no past, so
+no date is deployed. The emulator chooses the ids of keys and the endings of ARNs. Prints one JSON object: the calls that
+were made by service, and the calls that the endpoint refused.
 """
 
 import argparse
 import collections
-import io
+import datetime
+import functools
 import json
-import re
 import sys
 import urllib.parse
-import zipfile
 
 import boto3
 import yaml
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+import described_records
+import described_security
+import described_workloads
+
 ACCOUNT = "123456789012"
+# Keys come first, because other resources name them. Secrets come before the tasks that read them.
+EVERY_REGION = (
+    described_security.keys, described_records.groups, described_records.topics, described_records.alarms, described_records.rules,
+    described_workloads.functions, described_workloads.parameters, described_workloads.documents, described_security.secrets,
+    described_workloads.schedules, described_workloads.databases, described_workloads.tasks, described_workloads.jobs,
+    described_workloads.api_keys, described_workloads.target_groups, described_workloads.vaults, described_security.config,
+    described_security.watchers, described_security.authorities,
+)
+GLOBAL = ("iam", "s3")  # services without Regions
+# These resources have no Region, or the calls of the other Regions return them too.
+FIRST_REGION = (described_security.identities, described_records.buckets, described_records.objects, described_records.trails)
 
 
 class Deployment:
@@ -29,25 +44,48 @@ class Deployment:
 
     def __init__(self, url: str, text: str):
         self.url = url
-        described = yaml.safe_load(text)
-        self.region = described["regions"][0]
+        described = yaml.load(text, yaml.CSafeLoader)
+        self.regions = described["regions"]
+        self.age = datetime.datetime.now(datetime.timezone.utc) - described["as_of"]
+        self.region = self.regions[0]
         self.text = text.replace(described["account"], ACCOUNT)
         self.created, self.refused = collections.Counter(), []
+        self.client = functools.cache(self._client)
+        self._read = None
+
+    def replace(self, described: str, created: str):
+        """Replaces a described name with the name that the emulator chose."""
+        self.text, self._read = self.text.replace(described, created), None
 
     def answers(self, service: str, operation: str) -> dict:
-        """Returns the described answer of an operation, or its answers by the value of a parameter."""
-        answer = yaml.safe_load(self.text)["answers"].get(service, {}).get(operation, {})
+        """Returns the described answer of an operation in the current Region, or its answers by the value of a parameter."""
+        self._read = self._read or yaml.load(self.text, yaml.CSafeLoader)["answers"]
+        own = self._read.get(f"{service} in {self.region}", {})
+        if self.region == self.regions[0] or own or service in GLOBAL:
+            own = self._read.get(service, {}) | own
+        answer = own.get(operation, {})
         by = [value for key, value in answer.items() if key.startswith("by ")]
         return by[0] if by else answer
 
-    def client(self, service: str):
-        return boto3.client(service, region_name=self.region, endpoint_url=self.url, aws_access_key_id="x", aws_secret_access_key="x",
-                            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}))
+    def answer(self, service: str, operation: str, name: str) -> dict:
+        """Returns the described answer of an operation for one resource. A described error is an empty answer."""
+        answers = self.answers(service, operation)
+        named = [value for key, value in answers.items() if name == key or name.endswith((f":{key}", f"/{key}"))]
+        answer = (named or [answers.get("*", answers)])[0]
+        return {} if "error" in answer else answer
+
+    def first_bucket(self) -> str:
+        """Returns the name of a bucket, for the services that deliver to one in every Region."""
+        return self.answers("s3", "ListBuckets")["Buckets"][0]["Name"]
+
+    def _client(self, service: str, region: str):
+        return boto3.client(service, region_name=region, endpoint_url=self.url, aws_access_key_id=ACCOUNT, aws_secret_access_key="emulator",
+                            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, inject_host_prefix=False))
 
     def call(self, service: str, operation: str, **parameters):
         """Makes one call. A refusal is kept for the report, because an emulator lacks some operations."""
         try:
-            answer = getattr(self.client(service), operation)(**parameters)
+            answer = getattr(self.client(service, self.region), operation)(**parameters)
         except (ClientError, BotoCoreError, AttributeError) as error:
             self.refused.append(f"{service}:{operation}: {str(error)[:160]}")
             return None
@@ -55,174 +93,14 @@ class Deployment:
         return answer
 
     def deploy(self) -> dict:
-        for part in (keys, identities, buckets, groups, topics, trails, alarms, rules, functions, parameters, secrets, schedules, databases):
-            part(self)
-        return {"account": ACCOUNT, "region": self.region, "calls": dict(self.created), "refused": self.refused}
-
-
-def keys(it: Deployment) -> None:
-    """Keys come first: every other resource names them by an id, which the emulator chooses."""
-    described = {key: value["KeyMetadata"] for key, value in it.answers("kms", "DescribeKey").items()}
-    aliases = it.answers("kms", "ListAliases").get("Aliases", [])
-    tags = {item["ResourceARN"]: item["Tags"] for item in it.answers("tag", "GetResources").get("ResourceTagMappingList", [])}
-    made = {}
-    for old, key in described.items():
-        if key["KeyManager"] != "CUSTOMER":
-            continue
-        pairs = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags.get(key["Arn"], [])]
-        answer = it.call("kms", "create_key", KeySpec=key["KeySpec"], KeyUsage=key["KeyUsage"], Description=key["Description"], Tags=pairs)
-        if answer:
-            made[old] = answer["KeyMetadata"]["KeyId"]
-    for alias in aliases:
-        if alias.get("TargetKeyId") in made:
-            it.call("kms", "create_alias", AliasName=alias["AliasName"], TargetKeyId=made[alias["TargetKeyId"]])
-    for old, new in made.items():
-        it.text = it.text.replace(old, new)
-    policies, rotations, grants = (it.answers("kms", name) for name in ("GetKeyPolicy", "GetKeyRotationStatus", "ListGrants"))
-    for old, new in made.items():
-        for grant in grants.get(new, {}).get("Grants", []):
-            it.call("kms", "create_grant", KeyId=new, GranteePrincipal=grant["GranteePrincipal"], Operations=grant["Operations"])
-        policy = policies.get(new, policies.get("*", {})).get("Policy")
-        if policy:
-            it.call("kms", "put_key_policy", KeyId=new, PolicyName="default", Policy=json.dumps(policy))
-        rotation = rotations.get(new, {})
-        if rotation.get("KeyRotationEnabled"):
-            it.call("kms", "enable_key_rotation", KeyId=new, RotationPeriodInDays=rotation["RotationPeriodInDays"])
-        if described[old]["KeyState"] == "PendingDeletion":
-            it.call("kms", "schedule_key_deletion", KeyId=new, PendingWindowInDays=30)
-        elif described[old]["KeyState"] == "Disabled":
-            it.call("kms", "disable_key", KeyId=new)
-
-
-def identities(it: Deployment) -> None:
-    details = it.answers("iam", "GetAccountAuthorizationDetails")
-    sessions = {role["RoleName"]: role["MaxSessionDuration"] for role in it.answers("iam", "ListRoles").get("Roles", [])}
-    for user in details.get("UserDetailList", []):
-        it.call("iam", "create_user", UserName=user["UserName"], Path=user["Path"])
-        for policy in user["UserPolicyList"]:
-            it.call("iam", "put_user_policy", UserName=user["UserName"], PolicyName=policy["PolicyName"], PolicyDocument=json.dumps(policy["PolicyDocument"]))
-    for role in details.get("RoleDetailList", []):
-        if role["Path"].startswith("/aws-service-role/"):
-            service = role["Path"].split("/")[2]
-            it.call("iam", "create_service_linked_role", AWSServiceName=service)
-            continue
-        it.call("iam", "create_role", RoleName=role["RoleName"], Path=role["Path"], MaxSessionDuration=sessions[role["RoleName"]],
-                AssumeRolePolicyDocument=json.dumps(role["AssumeRolePolicyDocument"]))
-        for policy in role["RolePolicyList"]:
-            it.call("iam", "put_role_policy", RoleName=role["RoleName"], PolicyName=policy["PolicyName"], PolicyDocument=json.dumps(policy["PolicyDocument"]))
-
-
-def buckets(it: Deployment) -> None:
-    for bucket in it.answers("s3", "ListBuckets").get("Buckets", []):
-        name = bucket["Name"]
-        place = {} if it.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": it.region}}
-        it.call("s3", "create_bucket", Bucket=name, ObjectLockEnabledForBucket=True, **place)
-        for operation, setter, member in (
-            ("GetBucketEncryption", "put_bucket_encryption", "ServerSideEncryptionConfiguration"),
-            ("GetObjectLockConfiguration", "put_object_lock_configuration", "ObjectLockConfiguration"),
-            ("GetPublicAccessBlock", "put_public_access_block", "PublicAccessBlockConfiguration"),
-        ):
-            value = it.answers("s3", operation).get(member)
-            if value:
-                it.call("s3", setter, Bucket=name, **{member: value})
-        policy = it.answers("s3", "GetBucketPolicy").get("Policy")
-        if policy and name in json.dumps(policy):
-            it.call("s3", "put_bucket_policy", Bucket=name, Policy=json.dumps(policy))
-
-
-def groups(it: Deployment) -> None:
-    for group in it.answers("logs", "DescribeLogGroups").get("logGroups", []):
-        it.call("logs", "create_log_group", logGroupName=group["logGroupName"], kmsKeyId=group["kmsKeyId"])
-        it.call("logs", "put_retention_policy", logGroupName=group["logGroupName"], retentionInDays=group["retentionInDays"])
-    for item in it.answers("logs", "DescribeMetricFilters").get("metricFilters", []):
-        it.call("logs", "put_metric_filter", **item)
-
-
-def topics(it: Deployment) -> None:
-    attributes = it.answers("sns", "GetTopicAttributes")
-    for topic in it.answers("sns", "ListTopics").get("Topics", []):
-        name = topic["TopicArn"].split(":")[-1]
-        of = attributes.get(name, attributes)["Attributes"]
-        it.call("sns", "create_topic", Name=name, Attributes={"KmsMasterKeyId": of["KmsMasterKeyId"], "Policy": json.dumps(of["Policy"])})
-    # An emulator confirms neither mail nor HTTPS, so a queue subscribes to each topic.
-    for topic in it.answers("sns", "ListTopics").get("Topics", []):
-        name = topic["TopicArn"].split(":")[-1]
-        it.call("sqs", "create_queue", QueueName=name)
-        it.call("sns", "subscribe", TopicArn=topic["TopicArn"], Protocol="sqs", Endpoint=f"arn:aws:sqs:{it.region}:{ACCOUNT}:{name}")
-
-
-def trails(it: Deployment) -> None:
-    for trail in it.answers("cloudtrail", "DescribeTrails").get("trailList", []):
-        wanted = ("Name", "S3BucketName", "KmsKeyId", "IsMultiRegionTrail", "IncludeGlobalServiceEvents", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
-        it.call("cloudtrail", "create_trail", EnableLogFileValidation=trail["LogFileValidationEnabled"], **{key: trail[key] for key in wanted if key in trail})
-        it.call("cloudtrail", "put_event_selectors", TrailName=trail["Name"], EventSelectors=it.answers("cloudtrail", "GetEventSelectors")["EventSelectors"])
-        it.call("cloudtrail", "start_logging", Name=trail["Name"])
-
-
-def alarms(it: Deployment) -> None:
-    for alarm in it.answers("cloudwatch", "DescribeAlarms").get("MetricAlarms", []):
-        it.call("cloudwatch", "put_metric_alarm", **{key: value for key, value in alarm.items() if key not in ("AlarmArn", "StateValue")})
-    for entry in it.answers("cloudwatch", "ListDashboards").get("DashboardEntries", []):
-        it.call("cloudwatch", "put_dashboard", DashboardName=entry["DashboardName"], DashboardBody=it.answers("cloudwatch", "GetDashboard")["DashboardBody"])
-
-
-def rules(it: Deployment) -> None:
-    targets = it.answers("events", "ListTargetsByRule")
-    for rule in it.answers("events", "ListRules").get("Rules", []):
-        it.call("events", "put_rule", Name=rule["Name"], State=rule["State"], EventPattern=json.dumps(rule["EventPattern"]))
-        it.call("events", "put_targets", Rule=rule["Name"], Targets=targets[rule["Name"]]["Targets"])
-
-
-def functions(it: Deployment) -> None:
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("handler.py", "def main(event, context):\n    return None\n")
-    for item in it.answers("lambda", "ListFunctions").get("Functions", []):
-        wanted = ("FunctionName", "Runtime", "Architectures", "Handler", "Role", "Timeout", "MemorySize", "Environment")
-        it.call("lambda", "create_function", Code={"ZipFile": code.getvalue()}, **{key: item[key] for key in wanted})
-
-
-def parameters(it: Deployment) -> None:
-    for item in it.answers("ssm", "DescribeParameters").get("Parameters", []):
-        value = it.answers("ssm", "GetParameter")["Parameter"]["Value"]
-        it.call("ssm", "put_parameter", Name=item["Name"], Type=item["Type"], Value=value)
-
-
-def secrets(it: Deployment) -> None:
-    for secret in it.answers("secretsmanager", "ListSecrets").get("SecretList", []):
-        if "OwningService" in secret:
-            continue
-        name = secret["Name"]
-        it.call("secretsmanager", "create_secret", Name=name, KmsKeyId=secret["KmsKeyId"], SecretString="first", Tags=secret["Tags"])
-        if "AWSPREVIOUS" in json.dumps(secret["SecretVersionsToStages"]):
-            it.call("secretsmanager", "put_secret_value", SecretId=name, SecretString="second")
-        if secret["RotationEnabled"]:
-            it.call("secretsmanager", "rotate_secret", SecretId=name, RotationLambdaARN=secret["RotationLambdaARN"],
-                    RotationRules=secret["RotationRules"], RotateImmediately=False)
-
-
-def schedules(it: Deployment) -> None:
-    for item in it.answers("scheduler", "ListSchedules").get("Schedules", []):
-        schedule = it.answers("scheduler", "GetSchedule")[item["Name"]]
-        wanted = ("Name", "GroupName", "State", "ScheduleExpression", "ScheduleExpressionTimezone", "Target")
-        it.call("scheduler", "create_schedule", FlexibleTimeWindow={"Mode": "OFF"}, **{key: schedule[key] for key in wanted})
-
-
-def databases(it: Deployment) -> None:
-    for group in it.answers("rds", "DescribeOptionGroups").get("OptionGroupsList", []):
-        if group["OptionGroupName"].startswith("default:"):
-            continue
-        name = group["OptionGroupName"]
-        it.call("rds", "create_option_group", OptionGroupName=name, EngineName=group["EngineName"], MajorEngineVersion=group["MajorEngineVersion"], OptionGroupDescription=name)
-        options = [{"OptionName": option["OptionName"]} for option in group["Options"]]
-        it.call("rds", "modify_option_group", OptionGroupName=name, OptionsToInclude=options, ApplyImmediately=True)
-    for item in it.answers("rds", "DescribeDBInstances").get("DBInstances", []):
-        managed = {"ManageMasterUserPassword": True} if "MasterUserSecret" in item else {"MasterUserPassword": "only-for-the-emulator"}
-        group = item["OptionGroupMemberships"][0]["OptionGroupName"]
-        optional = {} if group.startswith("default:") else {"OptionGroupName": group}
-        optional |= {"KmsKeyId": item["KmsKeyId"]} if "KmsKeyId" in item else {}
-        it.call("rds", "create_db_instance", DBInstanceIdentifier=item["DBInstanceIdentifier"], Engine=item["Engine"], DBInstanceClass=item["DBInstanceClass"],
-                AllocatedStorage=20, MasterUsername=item["MasterUsername"], StorageEncrypted=item["StorageEncrypted"], **optional, **managed)
+        for self.region in self.regions:
+            for part in EVERY_REGION:
+                part(self)
+                if part is described_security.keys and self.region == self.regions[0]:
+                    for other in FIRST_REGION:
+                        other(self)
+        self.region = self.regions[0]
+        return {"account": ACCOUNT, "regions": self.regions, "calls": dict(self.created), "refused": self.refused}
 
 
 def main() -> int:

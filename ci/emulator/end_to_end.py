@@ -1,4 +1,5 @@
-"""The binary against the emulated accounts: every case of the conforming stack is met, and its cases find each violation.
+"""Tests the binary against the emulated accounts: every case of the conforming stack is met, and the cases find each
+violation.
 
     end_to_end.py --binary target/debug/attestry [--suite suites/mod-045.yaml] [--quick] [--only PATTERN] [--derive]
 
@@ -34,7 +35,7 @@ STAGE = "moto"
 
 EXPECTED = yaml.safe_load((HERE / "end_to_end_expected.yaml").read_text())
 ARCHIVE_CASES = set(EXPECTED["denied"]["s3:GetObject"])
-# A part of an archive that cannot be decoded leaves these without a verdict.
+# These cases have no verdict when a part of an archive cannot be decoded.
 EXPORT_CASES = {case for case in ARCHIVE_CASES if case.startswith("DT-001/")}
 
 
@@ -362,17 +363,19 @@ class Moto:
 
 
 def failing(case: dict) -> set[str]:
-    """The ids of the violated resources of a case, or "population" for a finding about the population."""
+    """Returns the ids of the violated resources of a case, or "population" for a finding about the population."""
     return {r["id"] or "population" for r in case["resources"] if r["verdict"] == "violated"}
 
 
 def violated_resource(change: dict, stack: Stack) -> str:
-    """The resource in the form of the report, which names a key by its ARN. The violation names it by its alias."""
+    """Returns the violated resource as the report names it: a key by its ARN, although the violation names it by its
+    alias."""
     return stack.keys[change["resource"].removeprefix("alias/bank/")] if change["service"] == "kms" else change["resource"]
 
 
 def is_named(id: str, name: str) -> bool:
-    """Whether the id or ARN belongs to the resource of that name. Secrets Manager appends six characters to a name."""
+    """Returns whether the id or ARN belongs to the resource of that name. Secrets Manager appends six characters to a
+    name."""
     return id == name or any(id.endswith(mark + name) for mark in ":/") or (":secret:" in id and id[:-7].endswith(f":secret:{name}"))
 
 
@@ -389,7 +392,7 @@ def summary(case: dict) -> str:
 
 
 def first_of_each_service() -> list[str]:
-    """Groups violations by the first word of the name: secret-…, key-…, log-…"""
+    """Returns the first violation of each service. The first word of a name is the service: secret-…, key-…, log-…"""
     return list({name.split("-")[0]: name for name in reversed(violations.ALL)}.values())[::-1]
 
 

@@ -89,7 +89,7 @@ class Reader:
             self.facts[name] = f"absent {error}"
 
     def alias(self, key: str | None) -> str | None:
-        """The alias of a key, which a resource may name by its id, its ARN or an alias."""
+        """Returns the alias of a key, which a resource may name by its id, its ARN or an alias."""
         key_id = (key or "").rpartition("key/")[2]
         if "alias/" in key_id:
             return "alias/" + key_id.rpartition("alias/")[2]

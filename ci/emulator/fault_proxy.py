@@ -21,7 +21,7 @@ import aws_protocols
 
 # The process is killed before the emulator receives the call, or after the emulator has executed it.
 KILLS = ("kill-before", "kill-after")
-# The emulator executes the call. The signal is sent before the answer is.
+# The emulator executes the call. The signal is sent before the answer.
 SIGNALS = {"interrupt": (signal.SIGINT,), "interrupt-twice": (signal.SIGINT, signal.SIGINT), "terminate": (signal.SIGTERM,),
            "abort": (signal.SIGABRT,)}
 ERRORS = {"deny": "denied", "throttle": "throttled", "throttle-on": "throttled"}  # …-on: at this call and at all later ones
@@ -69,7 +69,7 @@ class FaultProxy:
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def watch(self, process):
-        """Sets the process that receives the signals. Calls wait until it is set."""
+        """Sets the process that receives the signals. Calls wait until the process is set."""
         with self.lock:
             self.process = process
             self.lock.notify_all()
@@ -142,7 +142,7 @@ class FaultProxy:
 
 
 def wsgi_environment(handler) -> dict:
-    """The parts of a request that aws_protocols.py reads, under their WSGI names."""
+    """Returns the parts of a request that aws_protocols.py reads, under their WSGI names."""
     path, _, query = handler.path.partition("?")
     headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in handler.headers.items()}
     return headers | {"REQUEST_METHOD": handler.command, "PATH_INFO": urllib.parse.unquote(path), "QUERY_STRING": query,

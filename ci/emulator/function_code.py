@@ -1,4 +1,5 @@
-"""Selects the code of functions/ for each function of the stack, and packs it as a zip. Must not depend on the stack."""
+"""Selects the code of functions/ for each function of the stack, and packs it as a zip. This module must not depend on
+the stack."""
 
 import io
 import pathlib
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 FOLDER = pathlib.Path(__file__).with_name("functions")
 CHOICES = {
-    "rotation": ("right", "broken"),
+    "rotation": ("right", "broken", "unrepeatable"),
     "detector": ("fixed", "substring"),
     "access_log": ("right", "leaks", "leaks-base64", "leaks-url", "drops"),
 }

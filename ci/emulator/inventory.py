@@ -1,15 +1,15 @@
 """The inventory of an emulated account: everything that a probe could leave behind, as lines that can be compared.
 
-A rotation gives a secret another version, which is announced and stays. So the inventory has the staging labels of a secret but
-not their versions: AWSCURRENT, AWSPREVIOUS and, if it is on another version than AWSCURRENT, AWSPENDING. A version without a label
-is omitted, because Secrets Manager deletes it.
+A rotation adds a version to a secret. The probe announces this, and the version stays. So the inventory has the staging
+labels of a secret but not their versions: AWSCURRENT, AWSPREVIOUS and, if it is on another version than AWSCURRENT,
+AWSPENDING. A version without a label is omitted, because Secrets Manager deletes it.
 """
 
 import json
 
 
 def inventory(stack) -> set[str]:
-    """One line for each resource, with the attributes that a probe could have changed."""
+    """Returns one line for each resource, with the attributes that a probe could have changed."""
     lines: set[str] = set()
     for part in (secrets, parameters, queues, topics, roles, users, functions, log_groups, keys, rules, buckets, alarms):
         lines |= {f"{part.__name__}: {line}" for line in part(stack)}
@@ -106,7 +106,7 @@ def buckets(stack):
 
 def alarms(stack):
     for alarm in pages(stack, "cloudwatch", "describe_alarms", "MetricAlarms"):
-        yield alarm["AlarmName"]
+        yield alarm["AlarmName"] + (" in ALARM" if alarm["StateValue"] == "ALARM" else "")
 
 
 def as_json(value) -> str:

@@ -132,7 +132,8 @@ class MotoProxy:
 
 
 def as_aws(call, headers):
-    """Adds the request id, which every answer of AWS has, and the content type of the protocol: moto sends text/html for JSON."""
+    """Adds the request id, which every answer of AWS has, and the content type of the protocol, because moto sends
+    text/html for JSON."""
     headers.setdefault("x-amz-request-id" if call.service == "s3" else "x-amzn-requestid", str(uuid.uuid4()))
     if call.protocol == "json" and "html" in headers.get("content-type", ""):
         headers["content-type"] = "application/x-amz-json-1.1"

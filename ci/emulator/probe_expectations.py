@@ -27,6 +27,7 @@ class Deployment:
     everything_allowed: bool = False  # the developer may do anything, and the break-glass role needs no MFA
     rule: str = RULE_WITH_READS
     probe_keys: str = ""  # the thing that is wrong with the keys of the probes, see set_probe_keys
+    alarm_actions: bool = True  # the alarm sends its message to the topic
     key_defect: str = ""  # the defect of the rotation of the key, see ministack_patches/key_rotation.py
 
 
@@ -39,6 +40,9 @@ DEPLOYMENTS: dict[str, Deployment] = {
     "rotation broken": Deployment(Code(rotation="broken"), {
         "rotation": ("rotated false, expected true", "pending_left true, expected false", "UnboundLocalError", "new_value"),
     }, ("rotation", "read")),
+    "rotation unrepeatable": Deployment(Code(rotation="unrepeatable"), {
+        "rotation-repeats": ("replay_unchanged false, expected true", "a new version exists"),
+    }, ("rotation", "rotation-repeats")),
     "everything allowed": Deployment(Code(), {
         name: ("allowed true, expected false",) for name in ("create-outside", "put-shadow", "read", "break-glass")
     }, ("create-outside", "put-shadow", "read", "break-glass"), everything_allowed=True),
@@ -47,6 +51,7 @@ DEPLOYMENTS: dict[str, Deployment] = {
         "alert-real": ("alerted false, expected true",), "no-alert": ("control_alerted false, expected true",),
     }, ("alert-direct", "alert-real", "no-alert"), rule=RULE_WITHOUT_READS),
     # The record contains the text of the secret as a JSON string, and so its password in plain text.
+    "alarm without an action": Deployment(Code(), {"alarm": ("alerted false, expected true",)}, ("alarm",), alarm_actions=False),
     "access log leaks": leaking("leaks", "json, raw"),
     "access log leaks base64": leaking("leaks-base64", "base64"),
     "access log leaks url": leaking("leaks-url", "url"),
@@ -69,6 +74,10 @@ def deploy(stack: Stack, deployment: Deployment):
     stack.replace_code(deployment.code)
     stack.anomaly_rule(state=deployment.rule)
     set_permissions(stack, deployment.everything_allowed)
+    topic = arn("sns", "bank-platform-alerts-dev")
+    stack.client("cloudwatch").put_metric_alarm(
+        AlarmName="probe-alarm", Namespace="probes", MetricName="nothing", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanThreshold", AlarmActions=[topic] if deployment.alarm_actions else [])
     key = stack.keys["operational"]
     if deployment.key_defect:
         stack.client("kms").tag_resource(KeyId=key, Tags=[{"TagKey": "emulator:rotation", "TagValue": deployment.key_defect}])

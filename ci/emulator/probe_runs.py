@@ -32,7 +32,7 @@ class Run:
         return {case["id"].partition("/")[2]: case for case in self.results.get("cases", [])}
 
     def explanation(self, name: str) -> str:
-        """The verdict of a case with all its differences and gaps."""
+        """Returns the verdict of a case with all its differences and gaps."""
         case = self.cases[name]
         parts = [case["verdict"]]
         for seen in case["resources"]:
@@ -41,7 +41,7 @@ class Run:
         return "; ".join(parts + [str(gap) for gap in case["gaps"]])
 
     def recorded_intents(self) -> list[dict]:
-        """The artifacts that the run recorded in its ledger before it created them."""
+        """Returns the artifacts that the run recorded in its ledger before it created them."""
         lines = [line for file in sorted(self.folder.glob("ledger/*.jsonl")) for line in file.read_text().split("\n")[:-1]]
         return [line["intend"]["entry"]["made"] for line in map(json.loads, lines) if "intend" in line]
 

@@ -1,4 +1,5 @@
-"""The probes of the binary on an emulated account with real functions: verdicts, refusals, the kill matrix, and a search for values.
+"""Tests the probes of the binary on an emulated account with real functions: verdicts, refusals, the kill matrix, and a
+search for values.
 
     probes_end_to_end.py --binary target/debug/attestry [--full] [--only PATTERN] [--keep]
 
@@ -113,7 +114,7 @@ REFUSALS = {
 
 
 def full_disk(runner, stack):
-    """At whatever size the ledger stops: each created resource has a complete line in it."""
+    """Checks that each created resource has a complete line in the ledger, at whatever size the ledger stops."""
     deploy(stack, DEPLOYMENTS["everything allowed"])
     before, announced = inventory(stack), 0
     sizes = range(0, 3600, 400)
@@ -137,6 +138,8 @@ SHORT_WAIT = (("alert_within", "4s"),)
 SUBJECTS = (
     (Subject("rotation", ("rotation",)), Code()),
     (Subject("rotation that sticks", ("rotation",), SHORT_ROTATION), Code(rotation="broken")),
+    (Subject("rotation that is repeated", ("rotation-repeats",)), Code()),
+    (Subject("rotation that cannot be repeated", ("rotation-repeats",)), Code(rotation="unrepeatable")),
     (Subject("secret that may be created", ("create-outside",)), Code()),
     (Subject("parameter that may be stored", ("put-shadow",)), Code()),
     (Subject("value that may be read", ("read",)), Code()),
@@ -154,7 +157,7 @@ SUBJECTS = (
 
 def run_subject(matrix, subject, code):
     listens = any(case in LISTENING for case in subject.cases)
-    # If no probe listens, the rule is disabled: each call would start a function for nothing.
+    # If no probe listens, the rule is disabled, because each call would start a function that no case needs.
     deploy(matrix.stack, Deployment(code, everything_allowed=True, rule=RULE_WITH_READS if listens else "DISABLED"))
     earlier = len(matrix.failures)
     summary = matrix.run(subject)

@@ -30,7 +30,8 @@ from serve import serve
 ACCOUNT, REGION = "123456789012", "ap-southeast-2"
 KEYS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "emulator"}
 TODAY = datetime.datetime.now(datetime.UTC).date()
-# The name of another version. This version cannot reproduce the reports of such evidence: it reports that and verifies the rest.
+# The name of another version. This version cannot reproduce the reports of such evidence. It reports this, and verifies
+# the rest.
 OTHER_VERSION = "attestry 0.0.1"
 
 
@@ -58,8 +59,8 @@ def main() -> int:
 
 class Runner(CliRunner):
     def bundles(self) -> tuple[pathlib.Path, pathlib.Path]:
-        """A bundle of a run, and a larger bundle in the name of another version. Random bytes in a file, which cannot be compressed,
-        make its upload two parts."""
+        """Returns a bundle of a run, and a larger bundle in the name of another version. The larger bundle has a file
+        of random bytes, which cannot be compressed. So its upload has two parts."""
         out, small, large = self.folder / "out", self.folder / "small.tar.zst", self.folder / "large.tar.zst"
         self.attestry("run", "suites/mod-045.yaml", "--stage", "embedded", "--quiet", "--out", out, "--bundle", small)
         enlarged = self.folder / "enlarged"
@@ -152,7 +153,7 @@ def push_and_find(cli: Runner, buckets: Buckets, small: pathlib.Path):
     output = cli.attestry("evidence", "push", signed, *push[3:], code=6)
     assert "already there with another content" in output and buckets.body(bundle) == small.read_bytes(), output
     assert "not signed" in cli.attestry(*push, "--key", f"{key}.pub", code=6)
-    # A bundle that was read by other means verifies too.
+    # A bundle that was downloaded without Attestry verifies, too.
     copy = cli.folder / "copy.tar.zst"
     copy.write_bytes(buckets.body(bundle))
     cli.attestry("verify", copy)
@@ -224,7 +225,8 @@ answers: { kms: { ListKeys: { Keys: [] }, ListAliases: { Aliases: [] } } }
 
 
 def sample_by_date(cli: Runner, buckets: Buckets):
-    """Runs of other days, of a suite with a retention of ten years. The dates in the record of a run and its manifest are rewritten."""
+    """Tests `evidence find` with runs of other days, of a suite with a retention of ten years. The dates in the record
+    of a run and its manifest are rewritten."""
     root = cli.folder / "year"
     root.mkdir()
     for name, text in (("suite.yaml", SUITE), ("policy.yaml", POLICY), ("account.yaml", DESCRIBED)):

@@ -53,7 +53,7 @@ RATES: dict[str, dict[str | tuple[str, ...], float]] = {
 
 
 def bucket_of(service: str, operation: str) -> tuple[tuple[str, ...], float] | None:
-    """The bucket of an operation and the rate of the bucket. None if AWS publishes no rate."""
+    """Returns the bucket of an operation and the rate of the bucket. Returns None if AWS publishes no rate."""
     for operations, rate in RATES.get(service, {}).items():
         names = operations if isinstance(operations, tuple) else (operations,)
         if operation in names:

@@ -67,26 +67,40 @@ def announce(url: str, url_file: pathlib.Path | None):
     print(url, flush=True)
 
 
-def serve_moto(args) -> int:
+def moto_application(without: tuple[str, ...] = (), **faults):
+    """Returns moto with its patches, as a WSGI application."""
     os.environ.setdefault("AWS_ACCESS_KEY_ID", ACCOUNT)  # the clients inside moto need credentials
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "emulator")
+    import moto_patches
+    moto_patches.apply(without)
+
+    from moto.moto_api._internal import mock_random
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    from moto_proxy import MotoProxy
+
+    mock_random.seed(45)  # so that the same deployment gets the same ids
+    return MotoProxy(DomainDispatcherApplication(create_backend_app), **faults)
+
+
+def moto_server(application, port: int = 0):
+    """Returns a server of the application on the loopback interface. The caller starts it."""
+    from werkzeug.serving import make_server
+
+    from http11 import KeepAliveHandler
+
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=KeepAliveHandler)
+    server.daemon_threads = True
+    return server
+
+
+def serve_moto(args) -> int:
     import moto_patches
     if unknown := set(args.without) - set(moto_patches.NAMES):
         print(f"unknown patch: {', '.join(sorted(unknown))}; known: {', '.join(moto_patches.NAMES)}", file=sys.stderr)
         return 2
-    moto_patches.apply(tuple(args.without))
-
-    from moto.moto_api._internal import mock_random
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
-
-    from moto_proxy import MotoProxy
-    from http11 import KeepAliveHandler
-
-    mock_random.seed(45)  # so that the same deployment gets the same ids
-    application = MotoProxy(DomainDispatcherApplication(create_backend_app), args.log, args.latency_ms, args.deny, args.quota)
-    server = make_server("127.0.0.1", args.port, application, threaded=True, request_handler=KeepAliveHandler)
-    server.daemon_threads = True
+    application = moto_application(tuple(args.without), log_path=args.log, latency_ms=args.latency_ms, deny=args.deny, quota=args.quota)
+    server = moto_server(application, args.port)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     url = f"http://127.0.0.1:{server.server_port}"
     # The socket listens already: a first call waits in its queue until serve_forever accepts it.

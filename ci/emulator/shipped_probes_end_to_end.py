@@ -43,7 +43,7 @@ def run_suite(cli: CliRunner, out: pathlib.Path, url: str, *more: str, **paramet
 
 
 def break_everything(stack: Stack):
-    """Each line breaks something that a case has to find."""
+    """Breaks the stack. Each line breaks something that a case has to find."""
     stack.replace_code(Code(rotation="broken", access_log="drops"))
     stack.anomaly_rule(state="ENABLED")  # the rule gets no reads
     variables = stack.variables(ANOMALY)

@@ -117,7 +117,8 @@ def write_logs(group: str) -> dict:
 
 
 def key_policy() -> str:
-    """IAM policies decide who may use the key. The services that encrypt for the bank may use it too."""
+    """Returns a key policy: IAM policies decide who may use the key, and the services that encrypt for the bank may use
+    it, too."""
     services = [f"logs.{REGION}.amazonaws.com", "sns.amazonaws.com", "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com"]
     return json.dumps(document(
         {"Sid": "Iam", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"},
@@ -136,7 +137,7 @@ def token(name: str) -> str:
 
 
 def exported_events(message: str) -> bytes:
-    """The content of an exported object with one event."""
+    """Returns the content of an exported object with one event."""
     return gzip.compress(f"2026-11-20T09:00:00.000Z {message}\n".encode(), mtime=0)
 
 
@@ -310,7 +311,8 @@ class Stack:
         self.wait_until_active((name,))
 
     def probe_roles(self):
-        """Two roles that read the probe secret, of which the detector lists the first one; and one role for emergencies."""
+        """Creates two roles that read the probe secret, and one role for emergencies. The detector lists only the first
+        of the two."""
         mfa = trust(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
         self.call("iam", "create_role", RoleName=BREAK_GLASS, AssumeRolePolicyDocument=mfa, MaxSessionDuration=3600, Tags=pairs(TAGS))
         for name in (READER, STRANGER):
@@ -368,7 +370,7 @@ class Stack:
         self.bucket_policy()
 
     def closed_bucket(self, name: str):
-        """A bucket that is locked for seven years, encrypted with a key of the bank, and not public."""
+        """Creates a bucket that is locked for seven years, encrypted with a key of the bank, and not public."""
         self.call("s3", "create_bucket", Bucket=name, ObjectLockEnabledForBucket=True,
                   CreateBucketConfiguration={"LocationConstraint": REGION})
         self.call("s3", "put_bucket_versioning", Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -430,7 +432,7 @@ class Stack:
                 "ConfigRuleName": name, "Source": {"Owner": "AWS", "SourceIdentifier": identifier}})
 
     def records(self):
-        """The records of the detector: identity, secret, event and time, but never a value."""
+        """Writes the records of the detector: identity, secret, event and time, but never a value."""
         now = int(time.time() * 1000)
         self.call("logs", "create_log_stream", logGroupName=ACCESS_LOG, logStreamName="detector")
         events = []
@@ -445,7 +447,7 @@ class Stack:
                   logEvents=[{"timestamp": now, "message": f"finishSecret done for {PROBE}"}])
 
     def archives(self):
-        """Logs in S3: records in the form of Firehose, and an export of CloudWatch Logs."""
+        """Writes logs to S3: records in the form of Firehose, and an export of CloudWatch Logs."""
         self.closed_bucket(ARCHIVE)
         self.put_bucket_policy(ARCHIVE)
         record = {"identity": arn("sts", f"assumed-role/{ROTATION}/{ROTATION}", ""), "secret_arn": arn("secretsmanager", f"secret:{PROBE}"),

@@ -51,7 +51,7 @@ def signed(service: str) -> dict:
 
 
 def cloudwatch_by_cbor(url: str, operation: str, **parameters):
-    """Sends a request in the form of current SDKs to CloudWatch."""
+    """Sends a request to CloudWatch in the form that current SDKs use."""
     headers = signed("monitoring") | {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}
     status, got, body = post(f"{url}/service/GraniteServiceVersion20100801/operation/{operation}", headers, cbor2.dumps(parameters))
     return status, got.get("smithy-protocol"), cbor2.loads(body)
@@ -138,6 +138,16 @@ class Patches(unittest.TestCase):
         self.assertEqual(code_of(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=5), "ValidationException")
         got = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
         self.assertEqual((got["KeyState"], got["PendingWindowInDays"], got["KeyId"]), ("PendingDeletion", 7, arn("kms", f"key/{key}")))
+
+    def test_kms_replicas(self):
+        kms = self.client("kms")
+        key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=f"alias/primary-{key}", TargetKeyId=key)
+        kms.replicate_key(KeyId=key, ReplicaRegion="us-west-2")
+        there = self.s.session.client("kms", endpoint_url=self.s.url, region_name="us-west-2")
+        self.assertEqual(there.list_aliases(KeyId=key)["Aliases"], [])
+        roles = [it.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]["MultiRegionKeyType"] for it in (there, kms)]
+        self.assertEqual(roles, ["REPLICA", "PRIMARY"])
 
     def test_kms_arns(self):
         kms, key = self.client("kms"), self.new_key()
@@ -332,6 +342,13 @@ assert Secret.reads < 50, Secret.reads
         self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}, **more)
         return name
 
+    def test_lambda_permission_principal(self):
+        self.function()
+        role = arn("iam", "role/caller", "")
+        self.client("lambda").add_permission(FunctionName="rotator", StatementId="caller", Action="lambda:InvokeFunction", Principal=role)
+        statements = json.loads(self.client("lambda").get_policy(FunctionName="rotator")["Policy"])["Statement"]
+        self.assertEqual([it["Principal"] for it in statements if it["Sid"] == "caller"], [{"AWS": role}])
+
     def test_lambda_logging_config(self):
         self.function()
         functions = self.client("lambda")
@@ -376,6 +393,14 @@ assert Secret.reads < 50, Secret.reads
         got = s3.get_object_retention(Bucket=name, Key="kept")["Retention"]
         self.assertEqual(got["Mode"], "COMPLIANCE")
         self.assertAlmostEqual(got["RetainUntilDate"].timestamp(), time.time() + 30 * 86_400, delta=3600)
+
+    def test_s3_object_lock_change(self):
+        s3, name = self.client("s3"), self.bucket(ObjectLockEnabledForBucket=True)
+        s3.put_object(Bucket=name, Key="there", Body=b"v")
+        wanted = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Years": 7}}}
+        s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=wanted)
+        self.assertEqual(s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"], wanted)
+        self.assertEqual(s3.list_objects_v2(Bucket=name)["KeyCount"], 1)
 
     def test_ec2_region_filters(self):
         ec2 = self.client("ec2")
@@ -542,7 +567,8 @@ def run_moto(quick: bool) -> bool:
 
 
 def run_ministack() -> bool:
-    """Reads the stack on ministack without integrations. Differences to the contract are printed and have to be those of KNOWN."""
+    """Reads the stack on ministack without integrations. Differences from the contract are printed, and each one must
+    be in KNOWN."""
     with serve("--ministack") as url:
         s = Stack(url, optional=True)
         s.deploy()

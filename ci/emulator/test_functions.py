@@ -36,7 +36,7 @@ class Functions(unittest.TestCase):
     # --- rotation
 
     def secret(self) -> str:
-        """A new secret for each test: a broken rotation leaves its secret in a state that cannot rotate."""
+        """Creates a secret for each test, because a broken rotation leaves its secret in a state that cannot rotate."""
         name = f"bank-platform/rotation/{self.id().rpartition('.')[2]}-{time.time_ns()}"
         self.manager.create_secret(Name=name, SecretString="not-a-real-value")
         self.stack.rotate(name, {"AutomaticallyAfterDays": 90})
@@ -109,7 +109,7 @@ class Functions(unittest.TestCase):
     # --- alerts: a real read, then the rule, the function, the topic and the queue
 
     def client_as(self, role: str, session: str):
-        """A client with the permissions of a role. Its events are found by the name of the session."""
+        """Returns a client with the permissions of a role. Its events are found by the name of the session."""
         credentials = self.stack.client("sts").assume_role(RoleArn=arn("iam", f"role/{role}", ""), RoleSessionName=session)["Credentials"]
         return boto3.client("secretsmanager", endpoint_url=self.url, region_name=REGION, aws_access_key_id=credentials["AccessKeyId"],
                             aws_secret_access_key=credentials["SecretAccessKey"], aws_session_token=credentials["SessionToken"])
@@ -118,7 +118,8 @@ class Functions(unittest.TestCase):
         return self.client_as(role, session).get_secret_value(SecretId=PROBE)
 
     def alerts(self, session: str, seconds: float = TIMEOUT) -> list[dict]:
-        """All received messages are kept: the alert that must not exist may arrive before the alert that the test waits for."""
+        """Returns the alerts about a session. All received messages are kept, because the alert that must not exist may
+        arrive before the alert that the test waits for."""
         until = time.monotonic() + seconds
         while not (found := [alert for alert in self.received if alert["identity"].endswith("/" + session)]) and time.monotonic() < until:
             for message in self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", []):
@@ -262,7 +263,7 @@ class Functions(unittest.TestCase):
 
 
 def documented(event_id: str, session: str) -> dict:
-    """The complete event of EventBridge for a read, for a probe that invokes the function directly."""
+    """Returns the complete event of EventBridge for a read, for a probe that invokes the function directly."""
     role = arn("iam", f"role/{STRANGER}", "")
     return {
         "version": "0", "id": event_id, "detail-type": "AWS API Call via CloudTrail", "source": "aws.secretsmanager", "account": ACCOUNT,

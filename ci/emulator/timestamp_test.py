@@ -152,7 +152,8 @@ def check_right_answers(cli: Runner, authority: Authority, url: str):
 
 
 def check_wrong_answers(cli: Runner, authority: Authority, url: str):
-    """A run keeps its evidence, and its exit code shows that there is no time stamp. At verification a wrong time stamp is damage."""
+    """Checks that a run keeps its evidence, and that its exit code shows the missing time stamp. At verification, a
+    wrong time stamp is damage."""
     stamped, damaged = cli.folder / "stamped", cli.folder / "damaged"
     query = (stamped / "timestamp.tsq").read_bytes()
     cases = {
@@ -164,7 +165,7 @@ def check_wrong_answers(cli: Runner, authority: Authority, url: str):
         "page": "`text/html`, not `application/timestamp-reply`",
     }
     for kind, message in cases.items():
-        # A run does not overwrite the output of another run that was changed since.
+        # A run does not overwrite another run's output that was changed later.
         shutil.rmtree(damaged, ignore_errors=True)
         output = cli.run(damaged, "--timestamp", f"{url}/{kind}", code=6)
         assert message in output and "not timestamped" in output, f"{kind}: {output}"

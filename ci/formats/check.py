@@ -4,7 +4,7 @@
     check.py DIR...     output directories of `attestry run`
 
 Every check is a function of the directory. It fails with an assertion or with an error of the tool. `--broken` also damages a copy of
-each report, and fails if the check accepts it: a check that accepts everything proves nothing.
+each report, and fails if the check accepts the copy. A check that accepts everything proves nothing.
 """
 
 import argparse
@@ -26,7 +26,8 @@ def load(directory: pathlib.Path, name: str):
 
 
 def oscal(directory: pathlib.Path) -> str:
-    """compliance-trestle reads the report. A further check, which it does not make: every reference has a target."""
+    """Checks that compliance-trestle reads the report, and that every reference has a target, which compliance-trestle
+    does not check."""
     from trestle.oscal.assessment_results import AssessmentResults
 
     path = directory / "oscal-assessment-results.json"
@@ -67,7 +68,7 @@ def oscal(directory: pathlib.Path) -> str:
 
 
 def results(directory: pathlib.Path) -> str:
-    """jsonschema accepts the results by our published schema."""
+    """Checks that jsonschema accepts the results by our published schema."""
     from jsonschema import Draft202012Validator
 
     schema = json.loads((SCHEMAS / "results.schema.json").read_text(encoding="utf-8"))
@@ -87,7 +88,7 @@ def results_by_verdict(directory: pathlib.Path) -> dict:
 
 
 def ocsf(directory: pathlib.Path) -> str:
-    """py-ocsf-models reads each line, and the lines contain every violation."""
+    """Checks that py-ocsf-models reads each line, and that the lines contain every violation."""
     from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 
     text = (directory / "findings.ocsf.jsonl").read_text(encoding="utf-8")
@@ -105,7 +106,8 @@ def ocsf(directory: pathlib.Path) -> str:
 
 
 def sarif(directory: pathlib.Path) -> str:
-    """sarif-pydantic reads the report. Each result points to a line that exists in a policy file."""
+    """Checks that sarif-pydantic reads the report, and that each result points to a line that exists in a policy
+    file."""
     from sarif_pydantic import Sarif
 
     document = load(directory, "results.sarif")
@@ -124,7 +126,8 @@ def sarif(directory: pathlib.Path) -> str:
 
 
 def asff(directory: pathlib.Path) -> str:
-    """The botocore model of BatchImportFindings accepts the findings, 100 in each request, and none is too long."""
+    """Checks that the botocore model of BatchImportFindings accepts the findings, 100 in each request, and that none is
+    too long."""
     import botocore.session
     from botocore.validate import ParamValidator
 
@@ -143,7 +146,8 @@ def asff(directory: pathlib.Path) -> str:
 
 
 def gitlab(directory: pathlib.Path) -> str:
-    """The report has the keys and values that the documentation of GitLab requires, and its fingerprints are unique."""
+    """Checks that the report has the keys and values that the documentation of GitLab requires, and that its
+    fingerprints are unique."""
     issues = load(directory, "gl-code-quality-report.json")
     prints = [issue["fingerprint"] for issue in issues]
     assert len(prints) == len(set(prints)), "a fingerprint is used twice"
@@ -155,9 +159,10 @@ def gitlab(directory: pathlib.Path) -> str:
 
 
 def tables(directory: pathlib.Path) -> str:
-    """The csv module reads the same number of cells in each row, and a spreadsheet would execute none of them."""
+    """Checks that the csv module reads the same number of cells in each row, and that a spreadsheet would execute none
+    of them."""
     rows = 0
-    for name in ("findings.csv", "controls.csv"):
+    for name in ("findings.csv", "controls.csv", "inventory.csv"):
         with open(directory / name, newline="", encoding="utf-8") as file:
             table = list(csv.reader(file, strict=True))
         assert len({len(row) for row in table}) == 1, name
@@ -166,8 +171,25 @@ def tables(directory: pathlib.Path) -> str:
     return f"{rows} rows"
 
 
+def calendar(directory: pathlib.Path) -> str:
+    """The icalendar package reads the calendar without an error. Each event has an id of its own, and no line is too long."""
+    from icalendar import Calendar
+
+    content = (directory / "calendar.ics").read_bytes()
+    assert all(len(line) <= 75 for line in content.split(b"\r\n")) and b"\n" not in content.replace(b"\r\n", b""), "lines"
+    (read,) = Calendar.from_ical(content, multiple=True)
+    events = read.walk("VEVENT")
+    assert not read.errors and not any(event.errors for event in events), "errors"
+    ids = [str(event["UID"]) for event in events]
+    assert ids and len(ids) == len(set(ids)), "an id is used twice, or there is no event"
+    for event in events:
+        assert event["DTSTAMP"].dt.tzinfo and event["DTSTART"].dt.tzinfo, event["UID"]
+        assert str(event["SUMMARY"]) and "Source of the answers: " in str(event["DESCRIPTION"]), event["UID"]
+    return f"{len(events)} events"
+
+
 def prometheus(directory: pathlib.Path) -> str:
-    """The parser of prometheus-client reads the counts, and they equal the counts of the results."""
+    """Checks that the parser of prometheus-client reads the counts, and that they equal the counts of the results."""
     from prometheus_client.parser import text_string_to_metric_families
 
     families = {f.name: f for f in text_string_to_metric_families((directory / "metrics.prom").read_text("utf-8"))}
@@ -177,7 +199,7 @@ def prometheus(directory: pathlib.Path) -> str:
 
 
 def junit(directory: pathlib.Path) -> str:
-    """junitparser reads both dialects, and they have one test for each case."""
+    """Checks that junitparser reads both dialects, and that they have one test for each case."""
     from junitparser import JUnitXml
 
     cases = load(directory, "results.json")["tally"]["cases"]
@@ -188,15 +210,15 @@ def junit(directory: pathlib.Path) -> str:
 
 
 def markdown(directory: pathlib.Path) -> str:
-    """The summary is not empty, and not longer than 1 MiB, which is the limit of GitHub."""
+    """Checks that the summary is not empty, and not longer than 1 MiB, which is the limit of GitHub."""
     size = (directory / "summary.md").stat().st_size
     assert 0 < size < 1024 * 1024, size
     return f"{size} bytes"
 
 
-CHECKS = [results, oscal, ocsf, sarif, asff, gitlab, tables, prometheus, junit, markdown]
+CHECKS = [results, oscal, ocsf, sarif, asff, gitlab, tables, calendar, prometheus, junit, markdown]
 
-# For each check: the file, a text in it, and its replacement.
+# The damage for each check: the file, a text in it, and its replacement.
 DAMAGE = {
     results: ("results.json", '"verdict":', '"verdikt":'),
     oscal: ("oscal-assessment-results.json", '"observation-uuid": "', '"observation-uuid": "0'),
@@ -205,6 +227,7 @@ DAMAGE = {
     asff: ("findings.asff.json", '"SchemaVersion"', '"Schema"'),
     gitlab: ("gl-code-quality-report.json", '"severity":"', '"severity":"un'),
     tables: ("controls.csv", ",", ",x,"),
+    calendar: ("calendar.ics", "END:VCALENDAR", ""),
     prometheus: ("metrics.prom", "attestry_cases{", 'attestry_cases{x="'),
     junit: ("junit.xml", "</testsuite>", ""),
     markdown: ("summary.md", "#", "#" * 1_100_000),

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Derives the results of an earlier run from the results of a run, for `run --baseline`. They differ in every possible way.
+"""Derives the results of an earlier run from the results of a run, for `run --baseline`. The two runs differ in every
+possible way.
 
     make_baseline.py RUN OUTPUT     writes the file OUTPUT
 
 OUTPUT is a file and not a directory, because made-up evidence does not verify. Attestry accepts a file and reports it as unverified.
 
-Every third violation of the run is missing in the earlier run. Instead of each other one, the earlier run has a violation of another
-resource. A resource that is not evaluated in the run is met in the earlier run.
+Every third violation of the run is missing in the earlier run. For each remaining violation, the earlier run has a
+violation of another resource instead. A resource that is not evaluated in the run is met in the earlier run.
 """
 
 import copy

@@ -34,7 +34,8 @@ def chromium() -> str:
 @contextlib.contextmanager
 def browser():
     with sync_playwright() as playwright:
-        # A container has no user namespaces, which the sandbox of Chromium needs. The page is our own.
+        # A container has no user namespaces, which the sandbox of Chromium needs. The page is our own, so it is safe
+        # without one.
         chrome = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield chrome
         chrome.close()
@@ -85,7 +86,7 @@ def check(chrome, directory: pathlib.Path) -> None:
     incomplete = [case for case in cases if case["incomplete"]]
     assert page.locator("#unseen a").count() == min(8, len(incomplete))
 
-    # The page has every case, and it renders a case when it is opened.
+    # The page lists every case, and renders the details of a case only when the case is opened.
     expect(visible_cases(page)).to_have_count(len(cases))
     assert page.locator("details.case table").count() == 0, "cases are rendered before they are opened"
     check_accessible(page, "after opening")
@@ -98,7 +99,7 @@ def check(chrome, directory: pathlib.Path) -> None:
     expect(box.locator("caption")).to_have_text(f"{shown:,} resource{'' if shown == 1 else 's'}")
     check_accessible(page, "with an open case")
 
-    # Filter by verdict, search by resource, the query in the address, and clear.
+    # The filter by verdict, the search by resource, the query in the address, and the key that clears them.
     for word in ("violated", "not_evaluated"):
         page.locator(f'#verdicts button[data-verdict="{word}"]').click()
         matching = [case for case in cases if case["verdict"] == word or (word == "not_evaluated" and case["incomplete"])]
@@ -129,7 +130,7 @@ def check(chrome, directory: pathlib.Path) -> None:
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
 
-    # A link to a finding opens its case and goes there.
+    # A link to a finding opens its case and scrolls to the finding.
     findings = [it["finding"] for case in cases for it in case["resources"] if it.get("finding")]
     if findings:
         linked = open_page(chrome, directory, f"#finding={findings[-1]}")
@@ -198,7 +199,7 @@ MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>&lt;b&gt;"
 
 
 def check_markup(chrome, directory: pathlib.Path) -> None:
-    """A run with markup in every text, and with a probe that took a minute and a half."""
+    """Checks a run with markup in every text, and with a probe that took a minute and a half."""
     page = (directory / "report.html").read_text(encoding="utf-8")
     begin = page.index('id="content">') + len('id="content">')
     end = page.index("</script>", begin)
@@ -239,7 +240,7 @@ def check_markup(chrome, directory: pathlib.Path) -> None:
 
 def measure(chrome, directory: pathlib.Path) -> None:
     page = open_page(chrome, directory)
-    # From the request to the last line of the script, without the start of the browser.
+    # The time from the request to the last line of the script, without the start of the browser.
     open_time = page.evaluate("performance.getEntriesByType('navigation')[0].domComplete / 1000")
     name = page.evaluate("content.resources[content.resources.length - 1][1]")
     took = page.evaluate(
@@ -282,7 +283,7 @@ def screenshots(chrome, output: pathlib.Path, directory: pathlib.Path) -> None:
 
 
 def check_samples(samples: pathlib.Path, directory: pathlib.Path) -> None:
-    """The sample equals the page of this run, except for the measured values of a run."""
+    """Checks that the sample equals the page of this run, except for the values that differ in every run."""
 
     def parts(path: pathlib.Path) -> tuple[str, dict]:
         page = path.read_text(encoding="utf-8")

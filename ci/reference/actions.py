@@ -75,7 +75,7 @@ def folder(package, name):
 
 
 def later(service, actions):
-    """The actions of a service that are missing in the copy, as level, resource types and name."""
+    """Yields the actions of a service that are missing in the copy, as level, resource types and name."""
     known = {action["name"].lower() for action in actions}
     for name, resource in LATER.get(service, {}).items():
         if name.lower() not in known:

@@ -2,9 +2,9 @@
 
     kind_answers.py FILE...    files of tests/kind_answers; each belongs to the kind file with its name
 
-The paths are evaluated by the JMESPath of botocore. The answers must fit AWS's models, but in the section `malformed`. The
-facts must be those of `expected`, and the gaps those of `gaps`. tests/kind_answers/README.md describes the format. Every
-message has its file and section, and the exit code is 1 when there is one.
+The JMESPath of botocore evaluates the paths. The answers must fit AWS's models, except in the section `malformed`. The
+facts must be equal to `expected`, and the gaps to `gaps`. tests/kind_answers/README.md describes the format. Every
+message names its file and section. With a message, the exit code is 1.
 """
 
 import json
@@ -27,14 +27,14 @@ PLACE = {"account": "111122223333", "region": "eu-central-1", "partition": "aws"
 
 
 class Refusal(Exception):
-    """An error that AWS answers with."""
+    """An error of AWS as the answer to a call."""
 
     def __init__(self, code):
         super().__init__(code)
         self.code = code
 
 
-# The lists of the kinds in Rust that are parents.
+# The lists of the parent kinds that are written in Rust.
 IN_RUST = {
     "lambda.function": {
         "call": "lambda:ListFunctions", "each": "population", "items": "Functions",
@@ -52,7 +52,7 @@ def kind_file(kind):
 
 
 def search(path, item):
-    """The value of a path. A function of JMESPath on a missing value has no value either."""
+    """Returns the value of a path. A function of JMESPath on a missing value has no value either."""
     try:
         return jmespath.search(path, item)
     except JMESPathError:
@@ -60,7 +60,7 @@ def search(path, item):
 
 
 def filled(value, names):
-    """A parameter with its attributes and places filled in."""
+    """Returns a parameter with the values of its attributes and places."""
     if isinstance(value, dict):
         return {key: filled(inner, names) for key, inner in value.items()}
     if isinstance(value, list):
@@ -71,15 +71,15 @@ def filled(value, names):
 
 
 class Account:
-    """The answers of one section."""
+    """The answers of one section, which stand for an account."""
 
     def __init__(self, name, section):
         self.answers, self.problems = section.get("answers", {}), []
-        # The answers of these sections need not be whole, and those of the last one do not fit the models.
+        # The answers of these sections may be incomplete, and the answers of `malformed` do not fit the models.
         self.whole, self.check = name not in ("denied", "malformed"), name != "malformed"
 
     def ask(self, call, names):
-        """The answer to a call, with all its pages."""
+        """Returns the answer to a call, with all its pages."""
         parameters = filled(call.get("parameters", {}), names)
         answer = self.page(call, parameters)
         pages = call.get("pages", {})
@@ -119,7 +119,7 @@ class Account:
 
 
 def joined(first, second):
-    """Two pages as one answer: the lists of both, and else what the second has."""
+    """Returns two pages as one answer. Lists are joined. For any other value, the value of the second page is used."""
     if isinstance(first, list) and isinstance(second, list):
         return first + second
     if isinstance(first, dict) and isinstance(second, dict):
@@ -128,7 +128,7 @@ def joined(first, second):
 
 
 def misfits(value, shape, where):
-    """The parts of an answer that are not in AWS's model."""
+    """Yields the parts of an answer that are not in AWS's model."""
     sort = shape.type_name
     if value is None:
         return
@@ -193,7 +193,7 @@ class Evaluation:
     def populate(self, call):
         parents = self.parents(call)
         there = [parent for parent in parents if self.populate_of(call, parent) != "parent_gone"]
-        # Lists of parents that are all gone say nothing.
+        # If all parents are gone, their lists do not show which resources exist.
         self.population_gap |= bool(parents) and not there
 
     def populate_of(self, call, parent):
@@ -350,14 +350,14 @@ class Evaluation:
 
 
 def typed(text, type_):
-    """A value that a file writes."""
+    """Converts a value that is written in a file to its type."""
     if isinstance(text, str):
         return {"bool": lambda: text == "true", "integer": lambda: int(text)}.get(type_, lambda: text)()
     return text
 
 
 def compare(resources, section):
-    """The differences between the facts and the section."""
+    """Yields the differences between the facts and the section."""
     expected = section.get("expected")
     if expected is not None:
         found = {resource["name"]: resource for resource in resources if isinstance(resource.get("name"), str)}
@@ -389,7 +389,7 @@ def compare_facts(name, found, expected):
 
 
 def normal(value):
-    """A value with one spelling of instants and durations."""
+    """Returns a value with one spelling of instants and durations."""
     if isinstance(value, dict):
         return {key: normal(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -400,7 +400,7 @@ def normal(value):
 
 
 class TextLoader(yaml.SafeLoader):
-    """Instants stay texts."""
+    """Reads YAML, but keeps instants as texts."""
 
 
 TextLoader.yaml_implicit_resolvers = {
@@ -414,7 +414,7 @@ def sections(path):
 
 
 def judge(path):
-    """The messages of one file."""
+    """Yields the messages about one file."""
     kind, all_sections = kind_file(path.stem), sections(path)
     for name, section in all_sections.items():
         if name == "two_pages":

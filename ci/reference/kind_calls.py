@@ -1,4 +1,5 @@
-"""Judges what a call of a kind file sends, and how AWS answers: operation, parameters, pages, errors and permissions."""
+"""Judges the request of a call in a kind file, and the answer of AWS: operation, parameters, pages, errors and
+permissions."""
 
 import re
 
@@ -15,12 +16,12 @@ PAGES = {"send": "text", "next": "text", "more": "text", "size": "integer"}
 
 
 def names_in(text):
-    """The names between `${` and `}` in a text."""
+    """Returns the names between `${` and `}` in a text."""
     return re.findall(r"\$\{([^}]*)\}", text) if isinstance(text, str) else []
 
 
 def texts_in(value):
-    """All texts of a parameter."""
+    """Returns all texts of a parameter."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
@@ -29,7 +30,7 @@ def texts_in(value):
 
 
 class Call:
-    """One call of a file. `kind` is the judge of the file, and gets the messages."""
+    """One call of a file. `kind` is the judge of the file, and receives the messages."""
 
     def __init__(self, kind, call):
         self.kind, self.call, self.line = kind, call, call.line
@@ -132,7 +133,7 @@ class Call:
                 self.kind.say(line, f"{self.operation}: the parameter `{name}` is required")
 
     def member(self, name, value, shape, line):
-        """A parameter, or a part of one."""
+        """Judges a parameter, or a part of one."""
         self.kind.proved += 1
         say = lambda message: self.kind.say(line, f"{self.operation}: `{name}` {message}")  # noqa: E731
         sort = shape.type_name
@@ -181,7 +182,7 @@ class Call:
         return None
 
     def token(self, known):
-        """A sign that an answer is one page of several, or None."""
+        """Returns a sign that an answer is one page of several, or None."""
         if known:
             return f"{known['input_token']}, {known['output_token']}"
         shape = self.model.output_shape

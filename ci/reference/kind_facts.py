@@ -23,7 +23,7 @@ OLD = "2008-10-17"
 
 
 def fits(value, type_):
-    """Whether a value is one of the type."""
+    """Returns whether a value has the type."""
     if type_[0] in "[{" and len(type_) > 2:
         if type_[0] == "[":
             return isinstance(value, list) and all(fits(item, type_[1:-1]) for item in value)
@@ -40,7 +40,7 @@ def fits(value, type_):
 
 
 def duration(count):
-    """A duration of so many seconds, in the longest unit that is whole."""
+    """Returns a duration of this number of seconds, in the longest unit that gives a whole number."""
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if count % length == 0:
             return f"{count // length}{unit}"
@@ -48,7 +48,7 @@ def duration(count):
 
 
 def seconds(text):
-    """The seconds of a duration such as `90d` or `1h 6m 40s`."""
+    """Returns the seconds of a duration such as `90d` or `1h 6m 40s`."""
     units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
     return sum(int(part[:-1]) * units[part[-1]] for part in text.split())
 
@@ -122,7 +122,8 @@ def statements(document):
 
 
 def schedule(text):
-    """The longest time between two runs of a rate; of a cron expression only the sorts that the answers use."""
+    """Returns the longest time between two runs of a schedule. It supports rates, and only the cron expressions of the
+    answers."""
     rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", text)
     if rate:
         return duration(int(rate.group(1)) * DURATION[rate.group(2) + "s"])
@@ -139,7 +140,8 @@ def iso_duration(text):
 
 
 def looks_secret(name, value):
-    """A stand-in for the rules of Attestry, enough for the answers: a long text without spaces under a telling name."""
+    """Replaces the rules of Attestry, well enough for the answers: finds a long text without spaces that has a
+    secret-like name."""
     return bool(re.search(r"pass|secret|token|api_?key", name, re.I) and re.fullmatch(r"[^\s*:/]{8,}", value))
 
 
@@ -191,7 +193,7 @@ def gap():
 
 
 def convert(value, step):
-    """One conversion."""
+    """Applies one conversion."""
     if isinstance(step, dict):
         name, argument = next(iter(step.items()))
         if not isinstance(value, list if name == "tags" else (dict, str) if name == "statements" else str):
@@ -204,7 +206,7 @@ def convert(value, step):
 
 
 def attempt(function, *arguments):
-    """A value that does not have the form of its conversion is a gap."""
+    """Calls a function. A value that does not have the form of its conversion becomes a gap."""
     try:
         return function(*arguments)
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -1,7 +1,7 @@
-"""What AWS's own models and references contain: operations, shapes, paginators, error codes and IAM actions.
+"""Reads AWS's own models and references: operations, shapes, paginators, error codes and IAM actions.
 
-The models are those of the pinned botocore. The access levels of actions are those of actions.txt. A kind file names a
-service by its IAM prefix. Where several APIs share a prefix, each has the name of botocore.
+The models come from the pinned botocore, and the access levels of actions from actions.txt. A kind file names a service
+by its IAM prefix. If several APIs share a prefix, each of them has its name in botocore.
 """
 
 import difflib
@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ACTIONS = ROOT / "crates/attestry-iam/src/reference/actions.txt"
 SESSION = botocore.session.get_session()
 
-# The IAM prefix of a service, and its name in botocore where that is another.
+# The IAM prefix of a service, and the name of the service in botocore if it is different.
 MODELS = {
     "access-analyzer": "accessanalyzer",
     "airflow": "mwaa",
@@ -33,7 +33,7 @@ MODELS = {
     "tag": "resourcegroupstaggingapi",
 }
 
-# The services that share the prefix of another: their own name, and the prefix of their actions.
+# The services that share the prefix of another service: their own name, and the prefix of their actions.
 SHARED = {
     "apigatewayv2": "apigateway",
     "cloudcontrol": "cloudformation",
@@ -46,7 +46,7 @@ SHARED = {
     "sesv2": "ses",
 }
 
-# Operations that read, and that answer with contents instead of settings: secrets, tokens, records, messages and rows.
+# Operations that read, but whose answers are contents instead of settings: secrets, tokens, records, messages and rows.
 CONTENTS = re.compile(
     r"^(Batch)?GetSecretValue$|^GetParameter(s|History|sByPath)?$|Decrypt|^ReEncrypt|^Generate|^Derive"
     r"|^GetObject(Torrent|Annotation)?$|^SelectObjectContent$|^GetPasswordData$|^GetRandomPassword$|Tokens?$"
@@ -61,14 +61,14 @@ REVEALING = {"includevalue", "includevalues", "withdecryption", "includesecrets"
 
 
 def near(name, names):
-    """A suggestion for a name that is not there."""
+    """Returns a suggestion for an unknown name."""
     close = difflib.get_close_matches(name, list(names), 1, 0.6)
     return f"; did you mean `{close[0]}`?" if close else ""
 
 
 @functools.cache
 def actions():
-    """The actions of each IAM prefix, with their levels."""
+    """Returns the actions of each IAM prefix, with their levels."""
     found, service, level = {}, None, None
     for line in ACTIONS.read_text().splitlines():
         if re.fullmatch(r"[a-z0-9-]+", line):
@@ -85,13 +85,13 @@ def actions():
 
 
 def prefix(service):
-    """The IAM prefix of a service."""
+    """Returns the IAM prefix of a service."""
     return SHARED.get(service, service)
 
 
 @functools.cache
 def names():
-    """The services that a file may name."""
+    """Returns the services that a file may name."""
     known = set(SESSION.get_available_services())
     own = {name for name in known if name in actions() and name not in MODELS}
     return own | {name for name in SHARED if name in known} | set(MODELS)
@@ -99,7 +99,7 @@ def names():
 
 @functools.cache
 def model(service):
-    """The model of a service, or None."""
+    """Returns the model of a service, or None."""
     if service not in names():
         return None
     return SESSION.get_service_model(MODELS.get(service, service))
@@ -107,7 +107,7 @@ def model(service):
 
 @functools.cache
 def paginator(service, operation):
-    """The paginator of an operation, or None."""
+    """Returns the paginator of an operation, or None."""
     try:
         return SESSION.get_paginator_model(MODELS.get(service, service)).get_paginator(operation)
     except Exception:  # botocore raises several, and each means that there is none
@@ -115,7 +115,8 @@ def paginator(service, operation):
 
 
 def error_codes(service, operation):
-    """The modelled error codes as on the wire. A name that is not on the wire has its code, the others have None."""
+    """Returns the error codes of the model as a dictionary. A name that AWS does not send leads to its code. Codes lead
+    to None."""
     protocol = model(service).metadata.get("protocol", "")
     codes = {}
     for shape in operation.error_shapes:

@@ -1,4 +1,4 @@
-"""The types of paths: follows an expression of the subset of JMESPath through the shapes of an answer.
+"""Finds the types of paths: follows an expression of the supported part of JMESPath through the shapes of an answer.
 
 A path that does not resolve is refused. A part that no model can prove, such as a key of a free map or the inside of a
 JSON text, has the type `any`, and is counted.
@@ -12,12 +12,12 @@ from kind_models import near
 
 
 class Wrong(Exception):
-    """A part of a kind file that does not hold."""
+    """A part of a kind file that is wrong."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Type:
-    """A type of the format, with the shape of AWS's model where there is one.
+    """A type of the format, with the shape of AWS's model if there is one.
 
     `name` is text, bool, integer, number, time, duration, statements, blob, record, list, map, null, condition or any.
     """
@@ -48,7 +48,7 @@ SCALARS = {
 
 
 def of_shape(shape, depth=0):
-    """The type of a shape. A sensitive shape has none."""
+    """Returns the type of a shape. A sensitive shape has no type."""
     if shape.metadata.get("sensitive"):
         raise Wrong(f"AWS's model marks `{shape.name}` as sensitive")
     name = shape.type_name
@@ -56,13 +56,13 @@ def of_shape(shape, depth=0):
         return ANY if getattr(shape, "is_document_type", False) else Type("record", shape=shape)
     if name in ("list", "map"):
         inner = shape.member if name == "list" else shape.value
-        # A recursive shape ends here: no path of a file is that long.
+        # A recursive shape ends here, because no path of a file is that long.
         return Type(name, ANY if depth > 8 else of_shape(inner, depth + 1), shape)
     return Type(SCALARS[name], values=tuple(getattr(shape, "enum", None) or ()))
 
 
 def same(left, right):
-    """The common type of two values, or None."""
+    """Returns the common type of two values, or None."""
     if left.name in ("any", "null"):
         return right
     if right.name in ("any", "null") or left.name == right.name and left.of is None:
@@ -177,7 +177,7 @@ class Paths:
         return BOOL
 
     def among(self, node, type_):
-        """A literal that is compared with an enumeration is one of its values."""
+        """Checks that a literal is one of the values of the enumeration with which it is compared."""
         if node["type"] == "literal" and isinstance(node["value"], str) and type_.values:
             if node["value"] not in type_.values:
                 raise Wrong(f"`{node['value']}` is none of the values{near(node['value'], type_.values)}")
@@ -258,7 +258,7 @@ class Paths:
 
 
 def literal(value):
-    """The type of a literal."""
+    """Returns the type of a literal."""
     if value is None:
         return Type("null")
     if isinstance(value, list):

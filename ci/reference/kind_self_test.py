@@ -1,4 +1,4 @@
-"""Spoils a kind file, one mistake at a time. The judge must refuse each, and accept the file as it was."""
+"""Spoils a kind file, one mistake at a time. The judge must refuse each spoiled file, and accept the original file."""
 
 from kinds import KindFile
 
@@ -42,7 +42,7 @@ calls:
       name: { type: text, path: AlternateContact.AlternateContactType, doc: Type. }
 """
 
-# A mistake: the file, a text in it, the text in its place, and a part of the message.
+# A mistake: the file, a text in it, the replacement of the text, and a part of the expected message.
 SPOILED = {
     "a misspelt member": (GOOD, "path: KeyId", "path: KeyID", "no member `KeyID`; did you mean `KeyId`?"),
     "a misspelt item": (GOOD, "items: StreamSummaries", "items: StreamSumaries", "no member `StreamSumaries`"),

@@ -24,7 +24,7 @@ EACH = ("population", "parent", "joined", "resource")
 SIMPLE = ("text", "bool", "integer", "time", "duration", "statements", "record")
 TEXTS = Type("map", TEXT)
 
-# A conversion: the types that it takes, the type that it yields, and the sort of its argument.
+# A conversion: the types that it accepts, the type of its result, and the sort of its argument.
 CONVERSIONS = {
     **{name: (("integer",), Type("duration"), None) for name in ("days", "hours", "minutes", "seconds")},
     **{name: (("text",), Type("duration"), None) for name in ("duration", "iso_duration", "schedule")},
@@ -48,7 +48,7 @@ CONVERSIONS = {
 
 
 def keys(given, known, what):
-    """The unknown keys of a mapping and the values of a wrong sort, each with its line."""
+    """Yields the unknown keys of a mapping and the values of a wrong sort, each with its line."""
     for name, value in given.items():
         if name not in known:
             yield given.lines[name], f"{what} has no key `{name}`{near(name, known)}"
@@ -57,7 +57,7 @@ def keys(given, known, what):
 
 
 def type_named(text):
-    """The type that a file names."""
+    """Returns the type that a file names."""
     if isinstance(text, str) and len(text) > 2 and text[0] + text[-1] in ("[]", "{}"):
         return Type("list" if text[0] == "[" else "map", type_named(text[1:-1]))
     if text not in SIMPLE:
@@ -66,7 +66,7 @@ def type_named(text):
 
 
 def fits(found, wanted):
-    """Whether a value of the one type is a value of the other."""
+    """Returns whether a value of the type `found` is a value of the type `wanted`."""
     if found.name in ("any", "null"):
         return True
     if found.name != wanted.name:
@@ -75,7 +75,7 @@ def fits(found, wanted):
 
 
 def written(value, wanted):
-    """Whether a value in a file is one of the type."""
+    """Returns whether a value in a file has the type."""
     if value is None:
         return True
     if wanted.name == "list":
@@ -88,7 +88,7 @@ def written(value, wanted):
 
 
 def convert(found, step):
-    """The type after one conversion."""
+    """Returns the type after one conversion."""
     name, argument = (step, None) if isinstance(step, str) else (None, None)
     if isinstance(step, dict) and len(step) == 1:
         name, argument = next(iter(step.items()))
@@ -113,7 +113,7 @@ def convert(found, step):
 
 
 def pair(found, argument):
-    """The two members of a list of pairs."""
+    """Checks the two members of a list of pairs."""
     from kind_paths import Paths
 
     if len(argument) != 2:

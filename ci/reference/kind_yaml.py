@@ -1,4 +1,5 @@
-"""Reads YAML as Attestry does: plain `true`, `false`, `null` and whole numbers are values, and the rest is text.
+"""Reads YAML as Attestry does: plain `true`, `false`, `null` and whole numbers are values, and all other scalars are
+texts.
 
 Mappings and lists keep the lines of their entries, so that a message can name a line. A repeated key is an error.
 """
@@ -71,7 +72,7 @@ def value_of(node):
 
 
 def read(text):
-    """The one document of a text."""
+    """Returns the only document of a text."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:

@@ -3,9 +3,9 @@
     kinds.py FILE...       judges files, such as src/kinds/files/*.yaml
     kinds.py --self-test   judges spoiled files, each of which must be refused
 
-It needs the botocore and PyYAML of ci/emulator/requirements.txt. Every message has its file and line, and the exit code is
-1 when there is one. docs/design/kind-files.md describes the format. `unproved` counts the parts of paths that no model can
-prove: keys of free maps, and the inside of JSON texts.
+It needs the botocore and PyYAML of ci/emulator/requirements.txt. Every message names its file and line. With a message,
+the exit code is 1. docs/design/kind-files.md describes the format. `unproved` counts the parts of paths that no model
+can prove: keys of free maps, and the inside of JSON texts.
 """
 
 import functools
@@ -25,7 +25,7 @@ SENTENCE = re.compile(r"[A-Z`*0-9].*[^.\s]\.")
 
 @functools.cache
 def known_kinds():
-    """The attributes of every kind: those of folders, and those of files."""
+    """Returns the attributes of every kind, in a folder or in a file."""
     found = {}
     for path in KINDS.glob("*/mod.rs"):
         text = path.read_text()
@@ -136,7 +136,7 @@ class KindFile:
                 self.say(line, f"`{name}` hides the attributes below its name")
 
     def item(self, judge, call):
-        """The type of one item of the answer, or None."""
+        """Returns the type of one item of the answer, or None."""
         answer = judge.model.output_shape
         if answer is None:
             return judge.say("call", "the operation has no answer")
@@ -251,7 +251,7 @@ class KindFile:
                 raise Wrong(f"the value {case['value']!r} of a case is no {wanted}")
 
     def fields(self, judge, attribute, wanted, found, paths):
-        """A record keeps what its fields name, so it has fields."""
+        """Judges the fields of a record. A record keeps only the data that its fields name, so it must have fields."""
         inner, outer = wanted, found
         while inner.name in ("list", "map"):
             inner = inner.of
@@ -297,7 +297,7 @@ def judge(path):
 
 
 def agree(file, declared):
-    """An operation has one quota, one way of paging and the same permissions in every file."""
+    """Checks that an operation has one quota, one way of paging and the same permissions in every file."""
     for call in file.file.get("calls", []):
         if isinstance(call, dict):
             words = {key: call.get(key) for key in ("pages", "quota", "permissions")}

@@ -48,13 +48,14 @@ ACTIONS = ROOT / "crates/attestry-iam/src/reference/actions.txt"
 
 WRITES, SECRET, STREAM = range(3)
 
-# A name without one of these verbs starts or computes something, even where IAM's level of the action is "read".
+# An operation without one of these verbs in its name starts or computes something, even if IAM's level of the action is
+# "read".
 READS = re.compile(
     r"(AdminGet|AdminList|BatchCheck|BatchDescribe|BatchGet|BatchList|BatchLookup|Check|Count|Describe|Discover|Filter|Get|"
     r"Head|Is|List|Lookup|Query|Scan|Search|Select|Simulate|Validate|View)(?![a-z])"
 )
 
-# Operations that return values of secrets, credentials, or the content of what a customer stores in confidence.
+# Operations that return values of secrets, credentials, or content that a customer stores in confidence.
 SECRETS = [
     ("*", r"Decrypt|GenerateDataKey\w*|GenerateMac|GenerateRandom|ReEncrypt|DeriveSharedSecret|Decapsulate|Encapsulate"),
     ("*", r"Get\w*(?:Password|SecretValue)\w*"),
@@ -93,7 +94,7 @@ SECRETS = [
     ("timestream-query", r"Query"),
     ("*", r"GetRawMessageContent|GetArchiveMessage\w*|GetDocumentContent"),
 ]
-# Their names match a rule above, and they return no values.
+# The names of these operations match a rule above, but their answers contain no values of secrets.
 NOT_SECRET = {
     "iam:GetAccountPasswordPolicy", "iam:GetCredentialReport", "sqs:GetQueueUrl", "pricing:GetPriceListFileUrl",
     "codecatalyst:GetSourceRepositoryCloneUrls", "workmail:GetPersonalAccessTokenMetadata",
@@ -101,17 +102,18 @@ NOT_SECRET = {
     "bedrock-agentcore-control:GetPaymentCredentialProvider", "iotmanagedintegrations:GetCredentialLocker",
     "backup:ExportBackupPlanTemplate",
 }
-# The codes of the earlier protocol, which the header `x-amzn-query-error` has. The model of SQS no longer has them.
+# The error codes of the earlier protocol, which the header `x-amzn-query-error` contains. The model of SQS no longer
+# has them.
 EARLIER = {
     "sqs": {
         "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
         "UnsupportedOperation": "AWS.SimpleQueueService.UnsupportedOperation",
     }
 }
-# These change or start nothing but a report that a later read returns.
+# These operations change nothing. They only start a report that a later read returns.
 REPORTS = {"iam:GenerateCredentialReport", "iam:GenerateServiceLastAccessedDetails"}
 
-# The IAM prefix of services, where neither the signing name, the host nor the name in botocore is the prefix.
+# The IAM prefix of services for which it is none of these: the signing name, the host, or the name in botocore.
 PREFIX = {
     "cloudcontrol": "cloudformation",
     "iot-data": "iot",
@@ -125,11 +127,11 @@ PREFIX = {
     "resourcegroupstaggingapi": "tag",
     "sso": "awsssoportal",
 }
-# The service that keeps the prefix as its name, where it has another name in botocore.
+# The service that keeps the prefix as its name, if its name in botocore is different.
 MAIN = {"sso": "sso-admin"}
 # Other names.
 NAMES = {"sso": "sso-portal", "elb": "elb"}
-# The protocols that are spoken, the preferred one first.
+# The supported protocols, in order of preference.
 PROTOCOLS = ["json", "rest-json", "query", "ec2", "rest-xml", "smithy-rpc-v2-cbor"]
 WIRE = {"smithy-rpc-v2-cbor": "cbor"}
 LOCATIONS = {None: 0, "header": 2, "headers": 3, "uri": 4, "querystring": 5, "statusCode": 6}
@@ -187,14 +189,14 @@ class Actions:
 
 
 class Packer:
-    """Packs the operations and shapes of one service. A shape is packed after the one that names it first."""
+    """Packs the operations and shapes of one service. A shape is packed after the first shape that names it."""
 
     def __init__(self):
         self.texts, self.used = {}, []
         self.numbers, self.waiting = {}, []
 
     def text(self, text):
-        """A text: 0 for none, 1 for the next one that was not named before, else its number plus 2."""
+        """Packs a text: 0 for none, 1 for the next text that was not named before, otherwise its number plus 2."""
         if not text:
             return number(0)
         if text in self.texts:
@@ -203,7 +205,7 @@ class Packer:
         return number(1)
 
     def shape(self, shape):
-        """A shape: 0 for the next one that was not named before, else its number plus 1."""
+        """Packs a shape: 0 for the next shape that was not named before, otherwise its number plus 1."""
         key = self.key(shape)
         if key in self.numbers:
             return number(self.numbers[key] + 1)
@@ -291,7 +293,7 @@ class Packer:
         return out
 
     def all(self, operations, refused):
-        """`operations` are pairs of an operation and its paginator."""
+        """Packs everything. `operations` are pairs of an operation and its paginator."""
         body = number(len(operations)) + b"".join(self.operation(*it) for it in operations)
         shapes, at = b"", 0
         while at < len(self.waiting):
@@ -318,7 +320,7 @@ def many(value):
 
 
 def tokens(shape):
-    """The paths of members of an answer that look like the token of a next page."""
+    """Returns the paths of members of an answer that look like the token of a next page."""
     if shape is None:
         return []
     found = tokens_of(shape)
@@ -332,7 +334,7 @@ def tokens(shape):
 def tokens_of(structure):
     texts = [name for name, member in structure.members.items() if member.type_name == "string"]
     found = [name for name in texts if TOKEN.match(name) and not NO_TOKEN.match(name)]
-    # Beside a next marker, the marker is that of the request.
+    # If the answer also has a next marker, its marker only repeats the marker of the request.
     return [name for name in found if name != "Marker" or "NextMarker" not in found]
 
 
@@ -341,7 +343,7 @@ def streams(operation):
 
 
 def returns_content(operation):
-    """Whether the body of the answer is a stream of bytes, such as a block of a snapshot."""
+    """Returns whether the body of the answer is a stream of bytes, such as a block of a snapshot."""
     shape = operation.output_shape
     return shape is not None and any(it.serialization.get("streaming") for it in shape.members.values())
 
@@ -370,7 +372,8 @@ class Service:
             self.pagination = {}
 
     def prefix_of(self, actions):
-        """The prefix is one of the names of the service, and the one with the most actions in common."""
+        """Returns the prefix of the service. It is the one of its names that has the most actions in common with the
+        service."""
         operations = set(self.model.operation_names)
         candidates = [self.model.signing_name, self.metadata["endpointPrefix"], self.botocore]
         known = [it for it in dict.fromkeys(candidates) if it in actions.of]
@@ -384,7 +387,7 @@ class Service:
         return next(it for it in PROTOCOLS if it in spoken)
 
     def reason(self, name, actions):
-        """The reason why an operation is refused, or None when it is kept."""
+        """Returns the reason why an operation is refused, or None when it is kept."""
         operation = self.model.operation_model(name)
         if rule_of_secret(self.name, name) or returns_content(operation):
             return SECRET
@@ -402,7 +405,8 @@ class Service:
 
 
 def name_all(services):
-    """Gives each service its name: the prefix, when it is unique or the service is the main one of its prefix."""
+    """Gives each service its name. The name is the prefix if no other service has this prefix, or if the service is its
+    main one."""
     by_prefix = collections.defaultdict(list)
     for service in services:
         by_prefix[service.prefix].append(service)
@@ -428,7 +432,7 @@ class Endpoints:
         self.older = {it["partition"]: it["services"] for it in self.loader.load_data("endpoints")["partitions"]}
 
     def of(self, service):
-        """The partitions in which the address is not the usual one, with the templates of host and Region."""
+        """Returns the partitions in which the address is not the usual one, with the templates of host and Region."""
         found = []
         for partition in self.partitions["partitions"]:
             name, suffix = partition["id"], partition["outputs"]["dnsSuffix"]
@@ -441,7 +445,7 @@ class Endpoints:
         return found
 
     def single(self, service, partition):
-        """The address of a service that botocore's older table has once for the partition."""
+        """Returns the address of a service that has one address for the partition, by botocore's older table."""
         of = self.older.get(partition, {}).get(service.metadata["endpointPrefix"], {})
         is_single = of.get("isRegionalized") is False or service.botocore == "support"
         endpoint = of.get("endpoints", {}).get(of.get("partitionEndpoint"), {}) if is_single else {}
@@ -506,7 +510,8 @@ def write():
 
 
 def unpack(table, packed):
-    """The plain data of each service by a table, and the table without places, which depend on the version of zlib."""
+    """Returns the plain data of each service in a table, and the table without places, which depend on the version of
+    zlib."""
     streams, plain_lines = {}, []
     for line in table.splitlines():
         if line and not line.startswith(("#", " ")):

@@ -32,7 +32,7 @@ import model
 CASES = model.ROOT / "crates/attestry-model/tests/cases.json"
 UTC = datetime.timezone.utc
 
-# Our name of the service, and the operation. A number chooses other values.
+# Our name of the service, and the operation. A number after them selects other values.
 OPERATIONS = """
 ec2:DescribeSecurityGroups ec2:DescribeInstances ec2:DescribeVolumes ec2:DescribeFlowLogs ec2:DescribeVpcs
 ec2:DescribeImages ec2:GetEbsEncryptionByDefault ec2:DescribeSnapshotAttribute ec2:DescribeRegions
@@ -124,7 +124,7 @@ class Values:
             rare = depth > 6 or self.left < 0
             payload = shape.serialization.get("payload") == name
             if required or payload or union or (not rare and self.random.random() < (0.9 if depth < 2 and not nested else 0.6)):
-                # An endless structure has an optional member somewhere.
+                # Every endless structure has an optional member, which is left out here.
                 if rare and nested and depth > 12:
                     continue
                 where = member.serialization.get("location")
@@ -138,7 +138,8 @@ class Values:
 
 
 def plain(value, shape):
-    """A value as the crate has it: RFC 3339 texts, base64 texts, texts for the numbers that JSON does not have."""
+    """Returns a value in the form of the crate: RFC 3339 texts, base64 texts, and texts for numbers that JSON does not
+    have."""
     if value is None:
         return None
     kind = shape.type_name
@@ -234,7 +235,7 @@ def to_xml(name, value, shape, flattened=False):
 
 
 def escaped(text):
-    # One text in CDATA, the others with entities, some of them by number.
+    # One text is in CDATA. The other texts have entities, and some of these are numeric.
     if text.startswith("a&b"):
         return f"<![CDATA[{text}]]>"
     return escape(text).replace("ü", "&#xfc;").replace("'", "&apos;")
@@ -312,7 +313,7 @@ def header_text(value, shape):
 
 
 def answer(protocol, operation, value):
-    """The status, headers and body of an answer with a value."""
+    """Returns the status, headers and body of an answer with a value."""
     shape, headers, status = operation.output_shape, {}, 200
     if shape is None:
         value = {}
@@ -369,7 +370,7 @@ def answer(protocol, operation, value):
 
 
 def clean(value, shape):
-    """Leaves out the empty values of headers, and what no header can hold."""
+    """Returns a value without the empty values of headers, and without values that no header can hold."""
     if shape is None:
         return {}
     out = {}
@@ -414,13 +415,13 @@ def request_case(service, operation, seed):
     elif protocol in ("json", "rest-json") and body[:1] == b"{":
         request["json"] = json.loads(body)
     else:
-        # An empty element has two forms.
+        # An empty element has two forms, and this is the other one.
         request["text"] = re.sub(r"<(\w+)([^<>]*) />", r"<\1\2></\1>", body.decode())
     return plain(value, shape) if shape is not None else {}, request
 
 
 def whole_seconds(value):
-    """botocore cuts instants of requests to seconds."""
+    """Returns a value with instants in whole seconds, because botocore cuts the instants of requests to seconds."""
     if isinstance(value, dict):
         return {key: whole_seconds(it) for key, it in value.items()}
     if isinstance(value, list):
@@ -441,7 +442,7 @@ def answer_case(service, operation, seed):
     parsed = parser.parse(given, shape)
     parsed.pop("ResponseMetadata", None)
     if operation.name == "GetBucketLocation" and value.get("LocationConstraint"):
-        # A handler of botocore reads the root of this answer.
+        # The parser does not read the root of this answer. A handler of botocore does.
         parsed["LocationConstraint"] = value["LocationConstraint"]
     members = plain(parsed, shape) if shape is not None else {}
     out = {"status": status, "headers": headers}

@@ -3,7 +3,8 @@
     pip install jmespath==1.0.1
     paths.py >crates/attestry-core/src/kind_files/path/cases.json
 
-A case whose evaluation is an error in JMESPath is left out: paths of kind files give nothing for a function of nothing.
+A case whose evaluation is an error in JMESPath is left out, because in kind files a function without a value gives
+nothing.
 """
 
 import itertools

@@ -27,7 +27,8 @@ date {date}
 
 
 def block(service, actions, types):
-    """The entry of an action often omits the condition keys of tags. So the keys of its resource types are added."""
+    """Returns the lines of one service. The entry of an action often omits the condition keys of tags, so the keys of
+    its resource types are added."""
     of_types = {
         kind["key"].lower(): [key for key in kind.get("conditionKeys", []) if "resourcetag/" in key.lower()]
         for kind in types.values()

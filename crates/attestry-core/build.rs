@@ -1,5 +1,5 @@
-//! Packs the catalogues, so that a new catalogue is one file and no line elsewhere. The program unpacks them when it reads
-//! a suite.
+//! Packs all catalogues into one file. A new catalogue needs no change in the code. The program unpacks the catalogues
+//! when it reads a suite.
 
 #![allow(clippy::disallowed_methods, reason = "cargo passes the folders of a build script in the environment")]
 

@@ -1,6 +1,6 @@
 //! The account and Region of a collector, with the service clients and the shared reads for them.
 //!
-//! The module must not know the data that is read. The collectors create the clients and the shared reads.
+//! This module must not know the data of the reads. The collectors create the clients and the shared reads.
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
@@ -40,7 +40,7 @@ pub struct AccountRegion {
 }
 
 impl AccountRegion {
-    /// Creates the account and Region from the SDK configuration that reaches it.
+    /// Creates an account and Region. `sdk` is the configuration for requests to it.
     pub fn new(
         account: impl Into<Arc<str>>,
         region: impl Into<Arc<str>>,
@@ -61,14 +61,14 @@ impl AccountRegion {
         }
     }
 
-    /// The same account and Region, in a run that reads these Regions.
+    /// Returns the same account and Region for a run that reads these Regions.
     #[must_use]
     pub fn among(self, regions: &Arc<[String]>) -> Self {
         Self { regions: Arc::clone(regions), ..self }
     }
 
-    /// The same account and Region with other credentials, such as those of an assumed role. The user agent of the
-    /// requests contains the name.
+    /// Returns the same account and Region with other credentials, such as those of an assumed role. The user agent of
+    /// the requests contains the name.
     #[must_use]
     pub fn acting_as(&self, credentials: impl ProvideCredentials + 'static, name: &str) -> Self {
         let provider = SharedCredentialsProvider::new(credentials);
@@ -94,8 +94,8 @@ impl AccountRegion {
         &*self.region == GLOBAL
     }
 
-    /// Returns whether this Region reads the resources whose home Region the run does not read. Only the first Region
-    /// of the run does, so that such a resource counts once.
+    /// Returns whether this Region must read the resources with the home Region `home`, because the run does not read
+    /// `home`. Only the first Region of the run reads them, so that each resource is counted once.
     pub fn looks_after(&self, home: &str) -> bool {
         self.regions.first().is_some_and(|first| **first == *self.region) && !self.regions.iter().any(|it| it == home)
     }
@@ -105,7 +105,7 @@ impl AccountRegion {
         self.sdk.clone().into_builder().region(Region::new(region.to_owned())).build()
     }
 
-    /// The SDK configuration: credentials, Region, transport, pacing and call log.
+    /// Returns the SDK configuration: credentials, Region, transport, pacing and call log.
     pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
@@ -121,7 +121,7 @@ impl AccountRegion {
     /// result, errors included.
     ///
     /// # Errors
-    /// The gap of the one read.
+    /// The read failed. All callers get the same gap.
     pub async fn once<T, F>(&self, what: impl Into<Cow<'static, str>>, read: F) -> Result<Arc<T>, Gap>
     where
         T: Send + Sync + 'static,
@@ -133,8 +133,7 @@ impl AccountRegion {
             Arc::clone(reads.entry((TypeId::of::<T>(), what.into())).or_insert_with(|| Arc::new(Cell::<T>::new())))
         };
         let Ok(cell) = shared.downcast::<Cell<T>>() else { unreachable!("reads are keyed by their type") };
-        // The future is on the heap. A read within a read within a client needs more space than the stack of a thread
-        // has.
+        // The future is on the heap. Nested reads need more space than the stack of a thread has.
         let read = Box::pin(read);
         let made = cell.get_or_init(|| async {
             let (told, unread) = apart(read).await;
@@ -146,7 +145,7 @@ impl AccountRegion {
     }
 }
 
-/// Returns the retry settings of a configuration with another number of attempts.
+/// Returns the retry settings of a configuration, with this number of attempts.
 pub(super) fn retries(sdk: &SdkConfig, attempts: u32) -> aws_config::retry::RetryConfig {
     let retries = sdk.retry_config().cloned().unwrap_or_else(aws_config::retry::RetryConfig::standard);
     retries.with_max_attempts(attempts).with_initial_backoff(std::time::Duration::from_millis(200))

@@ -1,6 +1,6 @@
 //! The log of calls: one record for each HTTP request that was sent, retries included.
 //!
-//! The module must not know the purpose of a request. Parameters arrive redacted.
+//! This module must not know the purpose of a request. Parameters arrive redacted.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,7 +63,7 @@ impl CallLog {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 
-    /// A copy of all calls so far.
+    /// Returns a copy of all calls so far.
     #[must_use]
     pub fn all(&self) -> Vec<LoggedCall> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -104,7 +104,7 @@ pub(super) mod tests {
         assert_eq!(call(10, Some("2026-11-20T22:15:00Z")).skew(), Some(0));
         assert_eq!(call(10, Some("2026-11-20T22:20:00Z")).skew(), Some(300));
         assert_eq!(call(10, Some("2026-11-20T22:14:00Z")).skew(), Some(-60));
-        // The duration of the answer is not a difference between the clocks.
+        // The time difference does not include the duration of the answer.
         assert_eq!(call(5_000, Some("2026-11-20T22:15:05Z")).skew(), Some(0));
         assert_eq!(call(10, None).skew(), None);
     }

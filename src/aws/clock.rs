@@ -1,6 +1,6 @@
 //! Compares the clock of this machine with the clock of the server that answers.
 //!
-//! The module must not know the judgements that use the time.
+//! This module must not know the judgements that use the time.
 
 use super::LoggedCall;
 
@@ -64,7 +64,7 @@ mod tests {
             (&[Some(-DAYS)], 0, Clocks::Apart(-DAYS)),
             (&[Some(0), Some(DAYS)], 0, Clocks::Disagree(0, DAYS)),
             (&[Some(-TOLERANCE), Some(1)], 0, Clocks::Disagree(-TOLERANCE, 1)),
-            // The clocks agree when the seconds that were added are counted.
+            // The clocks agree when the added seconds are taken into account.
             (&[Some(DAYS), Some(DAYS + 1)], DAYS, Clocks::Agree),
             (&[Some(0)], DAYS, Clocks::Apart(-DAYS)),
         ] {

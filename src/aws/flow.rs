@@ -1,7 +1,7 @@
 //! Reads a body piece by piece while it arrives. When the body arrives too slowly, the read ends with a gap.
 //!
-//! The module must not know the content. Only the time of waiting counts. The reader may use each piece for as long as
-//! it needs.
+//! This module must not know the content. Only the time of waiting for the body is limited. The reader may use each
+//! piece for as long as it needs.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -14,8 +14,8 @@ use attestry_core::facts::{Cause, Gap};
 /// The time in which at least [`LEAST`] bytes must arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The smallest number of bytes that must arrive in that time, unless the body ends. AWS sends thousands of times as
-/// many.
+/// The smallest number of bytes that must arrive in that time, unless the body ends. AWS normally sends thousands of
+/// times as many.
 const LEAST: usize = 64 << 10;
 
 /// The progress of one body.
@@ -59,8 +59,8 @@ impl Flow {
 mod tests {
     use super::*;
 
-    /// Returns how a body ends whose pieces each have this many bytes. Each piece arrives after `milliseconds`, and the
-    /// reader needs `reading` milliseconds for it.
+    /// Returns how a body ends. Each of its pieces has `bytes` bytes and arrives after `milliseconds`, and the reader
+    /// needs `reading` milliseconds for it.
     async fn end(bytes: usize, milliseconds: u64, reading: u64) -> Option<Cause> {
         let mut flow = Flow { patience: Duration::from_millis(300), ..Flow::default() };
         for _ in 0..8 {

@@ -1,6 +1,6 @@
-//! Turns errors of the SDK into gaps. The module maps each error class of AWS to a [`Cause`].
+//! Turns errors of the SDK into gaps. It maps each error class of AWS to a [`Cause`].
 //!
-//! The module must not know the resource of a failed call. The driver adds the resource.
+//! This module must not know the resource of a failed call. The driver adds the resource.
 
 use std::error::Error;
 
@@ -132,7 +132,7 @@ pub(super) fn is_throttled(code: &str, status: u16) -> bool {
     classify(code, status) == Cause::Throttled
 }
 
-/// The error codes of throttling in the table.
+/// Returns the error codes of throttling in the table.
 #[cfg(test)]
 pub(super) fn throttling_codes() -> Vec<&'static str> {
     CODES.iter().filter(|(cause, _)| *cause == Cause::Throttled).flat_map(|(_, codes)| codes.iter().copied()).collect()
@@ -140,7 +140,7 @@ pub(super) fn throttling_codes() -> Vec<&'static str> {
 
 /// Returns the cause of a code and a status.
 fn classify(code: &str, status: u16) -> Cause {
-    // Services with awsJson put a namespace before the code. Some of them put a URL after it.
+    // Services with the protocol awsJson put a namespace before the code. Some of them put a URL after it.
     let bare = code.rsplit('#').next().unwrap_or(code).split(':').next().unwrap_or(code);
     if let Some((cause, _)) = CODES.iter().find(|(_, codes)| codes.contains(&bare)) {
         return *cause;
@@ -149,7 +149,7 @@ fn classify(code: &str, status: u16) -> Cause {
         _ if bare.contains("Throttl") => Cause::Throttled,
         429 => Cause::Throttled,
         401 | 403 if bare.is_empty() => Cause::Denied,
-        // A service with a code of its own for a refusal does not refuse because of permissions.
+        // The table has the codes for missing permissions. A service with another code refuses for another reason.
         401 | 403 => Cause::Refused,
         408 => Cause::TimedOut,
         500.. => Cause::Unavailable,
@@ -234,8 +234,8 @@ fn operation<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> Option<&O
     answer.or_else(|| caused_by::<Failed>(error).map(|failed| &failed.operation))
 }
 
-/// Returns whether the credentials for the signature are missing. The timeout of the identity cache and the lack of an
-/// identity are private types of the SDK. Only their texts identify them.
+/// Returns whether the credentials for the signature are missing. The SDK has only private types for the time-out of
+/// the identity cache and for a missing identity. Only their texts identify these errors.
 fn is_about_credentials(error: &(dyn Error + 'static), text: &str) -> bool {
     caused_by::<CredentialsError>(error).is_some() || text.contains("identity")
 }

@@ -1,6 +1,6 @@
 //! The error codes that AWS returns when the resource of a request does not exist, in one table.
 //!
-//! An operation has no row when the code also has another meaning, such as a missing policy or a missing setting. The
+//! An operation has no row when the code also has another meaning, such as a missing policy or a missing setting. This
 //! module must not know the consequence of a resource that is gone.
 
 use super::Operation;
@@ -10,7 +10,7 @@ struct Row {
     service: &'static str,
     operations: &'static [&'static str],
     codes: &'static [&'static str],
-    /// The beginning of the message, where the code alone does not decide.
+    /// The beginning of the message, if the code alone is ambiguous.
     begins: &'static str,
 }
 
@@ -24,7 +24,7 @@ const TABLE: &[Row] = &[
     row("iam", &["SimulatePrincipalPolicy"], &["NoSuchEntity", "NoSuchEntityException"]),
     row(
         "kms",
-        &["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants", "ListKeyRotations"],
+        &["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListGrants", "ListKeyRotations"],
         &["NotFoundException"],
     ),
     row(
@@ -52,6 +52,8 @@ const TABLE: &[Row] = &[
         ],
         &["NoSuchBucket"],
     ),
+    // An answer to HEAD has no body, and its status is the code.
+    row("s3", &["GetObjectRetention", "HeadObject"], &["NoSuchKey", "NotFound"]),
     row(
         "secretsmanager",
         &["DescribeSecret", "GetResourcePolicy", "ListSecretVersionIds"],

@@ -1,6 +1,6 @@
 //! The access to AWS: sessions, pacing, paging, error classes, recording and replay, and described accounts.
 //!
-//! The module must not name a kind, an attribute or a policy.
+//! This module must not name a kind, an attribute or a policy.
 
 mod account_region;
 pub mod bucket;
@@ -13,9 +13,9 @@ mod gap;
 mod gone;
 mod operation;
 mod operations;
+mod outside;
 mod pace;
 mod pages;
-mod post;
 mod quota;
 mod reach;
 pub mod recording;
@@ -39,9 +39,9 @@ pub use gap::{OrGap, gap_of, refused_with};
 pub use gone::gone_codes;
 pub use operation::{ACCOUNT_BLOCK, Operation};
 pub use operations::Operations;
+pub use outside::{Page, get, post};
 pub use pace::Pace;
 pub use pages::{MOST_ITEMS, Pages};
-pub use post::post;
 pub use reach::Connection;
 pub use session::{Backend, Identity, Refusal, Role, Session, Target, identity, open};
 pub use signing::SigningKey;

@@ -1,7 +1,7 @@
 //! Reads the API operation of a request from the request itself, as it goes over the network. The result is the real
-//! operation and not the intended one.
+//! operation, which may differ from the intended one.
 //!
-//! The module must not know the meaning of operations.
+//! This module must not know the meaning of operations.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
@@ -32,8 +32,8 @@ const S3_OBJECTS: &[(&str, &str, &str)] = &[
 /// The operations of S3 on objects without an identifying parameter.
 const S3_PLAIN: &[(&str, &str)] = &[("GET", "GetObject"), ("PUT", "PutObject"), ("HEAD", "HeadObject")];
 
-/// The operations of S3 on buckets, by the query parameter that identifies the operation. A request without one lists
-/// the buckets.
+/// The operations of S3 on buckets, by the query parameter that identifies the operation. A request without such a
+/// parameter lists the buckets.
 const S3: &[(&str, &str)] = &[
     ("encryption", "GetBucketEncryption"),
     ("location", "GetBucketLocation"),
@@ -65,7 +65,7 @@ impl Operation {
     }
 
     /// Returns the operation of a signed request. Returns `None` when the request belongs to no supported service. A
-    /// handmade request, as in tests, may carry its operation as an extension.
+    /// handmade request, as in tests, may have its operation as an extension.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Option<Self> {
         request.extension::<Self>().cloned().or_else(|| Self::on_the_wire(request))

@@ -1,8 +1,8 @@
 //! The properties of operations that the client needs: their rate, their paging, and whether evidence may keep their
 //! answers.
 //!
-//! The calls of kinds declare the properties. The run passes the calls in as a value, because this module must not name
-//! a kind. A table here has the calls that no kind makes.
+//! The calls of kinds declare the properties. The run passes these calls in as a value, because this module must not
+//! name a kind. The table `OTHERS` has the calls that no kind makes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Operation;
 use attestry_core::facts::{Call, Frequency, Pace};
 
-/// The operations of probes, and the operations that write for Attestry, when they need more than the defaults.
+/// The operations of probes, and the operations that write results to AWS, if they need more than the defaults.
 static OTHERS: [Call; 2] = [
     Call::new("kms", "RotateKeyOnDemand", "kms:RotateKeyOnDemand", Frequency::Resource).pace(Pace::per_second(5.0)),
     Call::new("securityhub", "BatchImportFindings", "securityhub:BatchImportFindings", Frequency::Resource)

@@ -1,8 +1,8 @@
 //! Paces the requests of a run. No account gets requests faster than a share of its quotas. When AWS throttles, the
 //! pace slows down.
 //!
-//! The module sits below the retries of the SDK, so a retry is paced like any other request. It must not know the
-//! content of a request.
+//! The pacing is below the retries of the SDK, so a retry is paced like any other request. This module must not know
+//! the content of a request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,8 +45,8 @@ type QuotaGroup = (Arc<str>, Arc<str>, String);
 #[derive(Debug)]
 struct Queue {
     bucket: Bucket,
-    /// The semaphore for open requests. A request takes a place in the queue only when it can go out at its time.
-    /// Places that are taken behind slow answers would all become due together.
+    /// The semaphore for open requests. A request first gets a permit and then its time in the queue. With the opposite
+    /// order, requests that wait for slow answers would all become due at the same time.
     open: Arc<Semaphore>,
 }
 
@@ -63,8 +63,8 @@ impl Pace {
         Self::with_sweeps(operations.clone(), SHARE)
     }
 
-    /// The same pace, which leaves this percentage of the quotas for reading events of logs. It must be set before the
-    /// first request.
+    /// Returns a pace that leaves this percentage of the quotas for reading log events unused. Call this function
+    /// before the first request.
     #[must_use]
     pub fn leaving(self, percent: u8) -> Self {
         let share = (1.0 - f64::from(percent) / 100.0).min(SHARE);

@@ -1,6 +1,6 @@
 //! Checks whether a list over several pages can still be complete.
 //!
-//! The paginators of the SDK end silently when a token repeats, so a list that was cut off would look complete. The
+//! The paginators of the SDK end silently when a token repeats, so a list that was cut off would look complete. This
 //! module must not know the content of the pages.
 
 use std::collections::HashSet;
@@ -53,7 +53,7 @@ impl Pages {
         !self.ended
     }
 
-    /// Returns the token of that page. The first page has no token.
+    /// Returns the token of the page to request. The first page has no token.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()

@@ -4,7 +4,7 @@
 //! An operation with its own quota declares it in its call. This module has the quotas that services publish for all
 //! other operations together, and the pace for operations without a published quota. The sources are the quota pages of
 //! CloudWatch Logs, CloudTrail, EventBridge, Lambda, SNS, STS and the Resource Groups Tagging API, with the defaults of
-//! autumn 2026. The module must not know the callers.
+//! autumn 2026. This module must not know the callers.
 
 use super::{Operation, Operations};
 use attestry_core::facts::Pace;
@@ -16,11 +16,11 @@ pub(super) struct Quota {
     pub(super) group: String,
     /// The rate in requests a second.
     pub(super) rate: f64,
-    /// Whether AWS publishes the number. An unpublished number is a careful start, and the rate may grow.
+    /// Whether AWS publishes the number. An unpublished rate starts low and may grow.
     pub(super) published: bool,
 }
 
-/// The services with one quota for all operations that have none of their own, in requests a second.
+/// The services with one quota for all operations without a quota of their own, in requests a second.
 const SERVICES: &[(&str, f64)] = &[
     ("logs", 5.0),
     ("cloudtrail", 10.0),
@@ -31,15 +31,15 @@ const SERVICES: &[(&str, f64)] = &[
     ("tag", 15.0),
 ];
 
-/// The groups of a sweep of logs. During its whole time, a sweep uses the full share of the rate that the stage grants
-/// to it.
+/// The quota groups that a sweep of logs uses. A sweep uses the full share that the stage grants to it, during its
+/// whole time.
 pub(super) const OF_SWEEPS: [&str; 2] = ["logs:FilterLogEvents", "logs:GetLogEvents"];
 
 /// The rate in requests a second without a published quota: IAM, AWS Config, SQS, S3 bucket settings. It grows while
 /// AWS does not throttle.
 const UNPUBLISHED: f64 = 10.0;
 
-/// The highest rate that an unpublished one grows to.
+/// The highest value to which an unpublished rate grows.
 pub(super) const UNPUBLISHED_MOST: f64 = 50.0;
 
 /// Returns the quota of an operation in a Region.

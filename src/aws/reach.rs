@@ -1,7 +1,8 @@
-//! The connection to AWS for one purpose that reads no account, such as signing or keeping evidence: credentials,
-//! Region and transport.
+//! The connection to AWS for a purpose that does not read an account, such as signing or keeping evidence. It consists
+//! of credentials, Region and transport.
 //!
-//! The module must not know the purpose. It does not prove which account answers. [`open`](super::open) proves it.
+//! This module must not know the purpose. The connection does not prove which account answers. [`open`](super::open)
+//! proves it for a session.
 
 use aws_config::{Region, SdkConfig};
 
@@ -16,7 +17,7 @@ pub struct Connection {
     pub account: String,
     /// The Region.
     pub region: String,
-    /// The profile of the configuration files. Without a profile the environment decides.
+    /// The profile of the configuration files. If it is absent, the default sources of the SDK give the credentials.
     pub profile: Option<String>,
     /// The backend that answers.
     pub backend: Backend,

@@ -1,7 +1,7 @@
 //! Renews credentials during a run. The provider checks the account of each new set of credentials before it signs a
 //! request with the set.
 //!
-//! [`open`](super::open) checks the first set, with error messages for people. The module must not know the data that
+//! [`open`](super::open) checks the first set, with error messages for people. This module must not know the data that
 //! the run reads.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Calls `BatchImportFindings` of AWS Security Hub CSPM. The module must not know the content of the findings.
+//! Calls `BatchImportFindings` of AWS Security Hub CSPM. This module must not know the content of the findings.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

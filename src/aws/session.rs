@@ -1,6 +1,6 @@
 //! Sessions: credentials, roles and Regions. A session proves which account answers before it makes any other request.
 //!
-//! The module must not know the data that the run will read.
+//! This module must not know the data that the run will read.
 
 use super::gap::OrGap;
 use std::collections::BTreeMap;
@@ -107,13 +107,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// All places of the account: one for each Region, and the global one.
+    /// Returns all places of the account: one for each Region, and the global one.
     #[must_use]
     pub fn places(&self) -> Vec<Arc<AccountRegion>> {
         self.places.values().cloned().collect()
     }
 
-    /// The same session over another link. The link has its own end of the log events that a sweep reads.
+    /// Returns the same session over another link. The link sets the instant at which the log events of a sweep end.
     #[must_use]
     pub fn over(mut self, link: &Link) -> Self {
         self.connection.transport.link = link.clone();
@@ -121,8 +121,8 @@ impl Session {
         self
     }
 
-    /// The same places for probes. The user agent of their requests contains the id of the run. Their requests still go
-    /// out after the run was stopped, because a stopped probe must clean up.
+    /// Returns the same places for probes. The user agent of their requests contains the id of the run. A stop of the
+    /// run does not block these requests, because a stopped probe must clean up.
     #[must_use]
     pub fn acting(&self, run: &str) -> Vec<Arc<AccountRegion>> {
         let Connection { target, base, credentials, transport } = &self.connection;
@@ -223,7 +223,7 @@ impl Refusal {
         }
     }
 
-    /// Returns whether the text of the user is wrong. Otherwise AWS did not answer as expected.
+    /// Returns whether the user must correct the input. Otherwise AWS did not answer as expected.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::NoCredentials(_) | Self::WrongAccount { .. } | Self::WrongCaller(_))
@@ -278,7 +278,7 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     Ok(Session { identity: Identity::clone(&session_identity), places, connection })
 }
 
-/// Returns the caller of an account and Region. It is requested once.
+/// Returns the caller of an account and Region. The caller is requested from AWS only once.
 ///
 /// # Errors
 /// The gap, when AWS does not return the identity.
@@ -368,8 +368,8 @@ fn retries(backend: &Backend) -> RetryConfig {
     }
 }
 
-/// The configuration that all places of a target share. It is built and not loaded, because an endpoint from the
-/// environment or a profile must not answer in place of AWS.
+/// Returns the configuration that all places of a target share. It is not loaded from the environment or from a
+/// profile, because an endpoint from there must not answer in place of AWS.
 pub(super) fn base(target: &Target) -> SdkConfig {
     let mut base = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -407,7 +407,7 @@ pub(super) async fn credentials(
         .http_client(transport.clone());
     let loaded = match &target.profile {
         Some(name) => {
-            // A profile of the stage comes before keys in the environment.
+            // A profile of the stage has priority over keys in the environment.
             let config = ProviderConfig::without_region()
                 .with_region(Some(Region::new(region.to_owned())))
                 .with_http_client(transport.clone());
@@ -422,8 +422,8 @@ pub(super) async fn credentials(
         let text = causes(&error);
         return Err(match error {
             CredentialsError::CredentialsNotLoaded(_) => Refusal::NoCredentials(target.profile.clone()),
-            // The last provider of the chain is the metadata service of an instance. It cannot answer on other
-            // machines.
+            // The last provider of the chain is the metadata service of an EC2 instance. Its error means that no
+            // provider has credentials.
             _ if text.contains("IMDS") => Refusal::NoCredentials(target.profile.clone()),
             _ => Refusal::BadCredentials(text),
         });

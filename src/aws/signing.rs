@@ -1,6 +1,6 @@
 //! Signs with an asymmetric key of AWS KMS. The private key never leaves KMS.
 //!
-//! The module must not know the content that is signed.
+//! This module must not know the content that is signed.
 
 use super::gap::OrGap;
 use aws_sdk_kms::primitives::Blob;

@@ -1,7 +1,7 @@
 //! Carries the unreadable members of answers from the check of the answer to the collector of the facts.
 //!
 //! Only a kind with an attribute for such a member accepts the answer without it. The attribute becomes a gap. For all
-//! other kinds the whole answer is a gap. The module must not know the meaning of an answer.
+//! other kinds the whole answer is a gap. This module must not know the meaning of an answer.
 
 use std::cell::RefCell;
 use std::future::Future;

@@ -1,7 +1,7 @@
-//! The path of every request: it ends when the run is stopped, waits for the pace of the account, sends, validates the
-//! answer, and writes the log.
+//! The path of every request. A request ends when the run is stopped. Otherwise the transport waits for the pace of the
+//! account, sends the request, validates the answer, and writes the log.
 //!
-//! The transport lies below the retries of the SDK, so it paces and logs each attempt. The module must not know the
+//! The transport lies below the retries of the SDK, so it paces and logs each attempt. This module must not know the
 //! content of requests and answers.
 
 use std::sync::Arc;
@@ -96,7 +96,7 @@ impl Link {
 #[error("the run was stopped before this call was answered")]
 pub(super) struct Stopped;
 
-/// The error of a request, with the operation of the request. The text is the text of the error.
+/// The error of a request, with the operation of the request. Its text is the text of the original error.
 #[derive(Debug, thiserror::Error)]
 #[error("{source}")]
 pub(super) struct Failed {
@@ -105,7 +105,7 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    /// Adds the operation to an error of a connector. The retries of the SDK see the same sort of error.
+    /// Adds the operation to an error of a connector. The sort of the error stays the same for the retries of the SDK.
     pub(super) fn of(error: ConnectorError, operation: Operation) -> ConnectorError {
         let (is_timeout, is_user, is_io) = (error.is_timeout(), error.is_user(), error.is_io());
         let (kind, connection) = (error.as_other(), error.connection_metadata().cloned());
@@ -192,7 +192,7 @@ async fn exchange(
     };
     let attempt = attempt(&request);
     let (started, clock) = (Timestamp::now(), Instant::now());
-    // The time of the wait for a turn does not reduce the time that AWS has for the answer.
+    // The time limit for the answer does not include the wait for a turn.
     let sent = async {
         match tokio::time::timeout(ANSWER, inner.call(request)).await {
             Ok(answer) => answer,
@@ -257,7 +257,7 @@ impl AnswerHead {
 
 /// Returns the time of an answer, by the clock of its sender.
 fn date(answer: &HttpResponse) -> Option<Timestamp> {
-    // HTTP writes GMT, and mail writes +0000.
+    // HTTP writes `GMT` where the mail format writes `+0000`.
     let text = answer.headers().get("date")?.replace("GMT", "+0000");
     Some(jiff::fmt::rfc2822::parse(&text).ok()?.timestamp())
 }
@@ -269,8 +269,8 @@ fn attempt(request: &HttpRequest) -> u32 {
     number.and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
-/// Returns the error code of an answer. It is in a header, or in the small body. Described answers and most real ones
-/// have the body in memory.
+/// Returns the error code of an answer, from a header or from the body. The body is read only if it is in memory, as in
+/// described answers and most real answers.
 fn error_code(answer: &HttpResponse) -> String {
     if answer.status().is_success() {
         return String::new();

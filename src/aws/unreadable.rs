@@ -1,7 +1,7 @@
 //! Describes the unreadable part of an answer in words: the member, and the type of the value in its place. The text
 //! never contains the value.
 //!
-//! The module must not know the meaning of an answer, nor its reader.
+//! This module must not know the meaning of an answer, nor its reader.
 
 /// Returns the reason why an SDK cannot read a body. It uses the text of the SDK's error.
 pub(super) fn words(body: &[u8], error: &str) -> String {
@@ -24,7 +24,7 @@ pub(super) fn words(body: &[u8], error: &str) -> String {
 /// Returns the reason why a body does not fit the type of its reader.
 pub(super) fn of_json(body: &[u8], error: &serde_json::Error) -> String {
     let what = error.to_string();
-    // The names of members are names of our own types. The rest of the error may quote the answer.
+    // The name of a missing member comes from our own types. The rest of the error may quote the answer.
     if let Some(name) = what.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
         return format!("the answer tells no {name}");
     }

@@ -1,7 +1,7 @@
 //! Reads an answer whole into memory and checks it. The answer is limited in bytes and in time, and it must be as AWS
 //! documents it.
 //!
-//! The module must not know how the request was made, nor how the answer is used.
+//! This module must not know how the request was made, nor how the answer is used.
 
 use std::fmt;
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub(super) async fn whole(
     mut answer: HttpResponse,
 ) -> Result<HttpResponse, ConnectorError> {
     let id = request_id(&answer);
-    // This error is not retried. An answer that AWS did not send correctly once is not better the next time.
+    // This error is not retried, because a second request would get the same invalid answer.
     let unsound = |cause, what: String| {
         let request_id = id.clone();
         ConnectorError::other(Box::new(Unsound { cause, what, request_id }), None)
@@ -110,7 +110,7 @@ pub(super) async fn whole(
             let of = |member| Unread { operation: operation.clone(), member, request_id: id.clone() };
             note(&unread.into_iter().map(of).collect::<Vec<_>>());
             *answer.body_mut() = SdkBody::from(bytes);
-            // The header has the length of another body.
+            // The header has the length of the original body.
             answer.headers_mut().remove("content-length");
         }
     }

@@ -1,6 +1,6 @@
 //! The program `attestry`: all commands, and their dispatch.
 //!
-//! Must not know what a command does.
+//! This module must not know what a command does.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use super::support::{examples, limits, output};
 use crate::failure::Failure;
 use attestry_core::verify::Exit;
 
-/// Verifies an AWS account against declarative policies. A case is met only when Attestry read all of its data.
+/// Verifies an AWS account against declarative policies. A case is met only when Attestry read all data that the case needs.
 #[derive(Debug, Parser)]
 #[command(name = "attestry", version, max_term_width = 110, disable_help_subcommand = true)]
 pub(super) struct Cli {
@@ -41,9 +41,9 @@ enum Command {
     List(list::Args),
     /// Show the controls of each framework: those that a suite tests, and those without a case. It works offline.
     Controls(controls::Args),
-    /// Break each fact that a suite reads, one at a time, and list the changes that no case detects. It works offline.
+    /// Replace each fact that a suite reads with a wrong value, one at a time. List the changes that no case detects. It works offline.
     Mutate(mutate::Args),
-    /// Remove the artifacts of probes that a killed run left in the account.
+    /// Remove what the probes of a killed run left in the account.
     Cleanup(cleanup::Args),
     /// Search log files for values of secrets and for text that looks like a secret. It works offline.
     Logs(logs::Args),

@@ -1,6 +1,6 @@
 //! The program `attestry-verify`: the commands for a person who received evidence. It holds no AWS code and no network code.
 //!
-//! Must not know what a command does.
+//! This module must not know what a command does.
 
 use std::process::ExitCode;
 

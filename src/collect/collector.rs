@@ -1,6 +1,6 @@
 //! The contract between the driver and a kind's collector.
 //!
-//! Must not know any single kind.
+//! This module must not know any single kind.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -44,13 +44,13 @@ pub(super) enum Reader {
 }
 
 impl Read {
-    /// The reader of a joined call or of a call for each resource.
+    /// Creates the reader of a joined call or of a call for each resource.
     #[must_use]
     pub const fn of(call: &'static Call, read: ReadResource) -> Self {
         Self { call, reader: Reader::Resource(read) }
     }
 
-    /// The reader of a call that takes questions.
+    /// Creates the reader of a call that takes questions.
     #[must_use]
     pub const fn asking(call: &'static Call, ask: AskQuestions) -> Self {
         Self { call, reader: Reader::Questions(ask) }
@@ -65,8 +65,8 @@ impl Read {
 /// Reads the facts of one kind.
 ///
 /// The driver decides which calls are made. The collector only makes them. A reader returns an AWS error as a gap (`?`
-/// on an SDK result does it). The exceptions are errors that are answers by the documentation of AWS: "not configured"
-/// is [`Fact::Absent`](attestry_core::facts::Fact::Absent), and "not possible for this resource" is
+/// on an SDK result does it). The exceptions are errors that are valid answers according to the documentation of AWS:
+/// "not configured" is [`Fact::Absent`](attestry_core::facts::Fact::Absent), and "not possible for this resource" is
 /// [`Fact::NotApplicable`](attestry_core::facts::Fact::NotApplicable).
 #[derive(Clone, Copy, Debug)]
 pub struct Collector {
@@ -83,7 +83,7 @@ enum Parts {
     Source(&'static dyn Source),
 }
 
-/// A value that lists a population and makes every call of its kind. A kind file is one.
+/// A value that lists a population and makes every call of its kind, such as a kind file.
 pub trait Source: fmt::Debug + Sync {
     /// Enumerates the population, as [`List`] does.
     fn list<'a>(&'static self, at: &'a AccountRegion, found: &'a mut Listing) -> Pending<'a>;
@@ -93,7 +93,7 @@ pub trait Source: fmt::Debug + Sync {
 }
 
 impl Collector {
-    /// The collector of a kind. It belongs into a `static`, because the compiler evaluates a `static`. Then a kind
+    /// Creates the collector of a kind. Use it in a `static`, because the compiler evaluates a `static`. So a kind
     /// whose calls and readers do not match does not compile.
     ///
     /// # Panics
@@ -113,13 +113,13 @@ impl Collector {
         Self { kind, parts: Parts::Functions { list, reads } }
     }
 
-    /// The collector of a kind whose calls one value makes.
+    /// Creates the collector of a kind whose calls are all made by one value.
     #[must_use]
     pub const fn of_file(kind: &'static Kind, source: &'static dyn Source) -> Self {
         Self { kind, parts: Parts::Source(source) }
     }
 
-    /// The kind whose facts the collector reads.
+    /// Returns the kind whose facts the collector reads.
     #[must_use]
     pub const fn kind(&self) -> &'static Kind {
         self.kind
@@ -133,7 +133,7 @@ impl Collector {
         }
     }
 
-    /// The function that makes the call. Every call of the kind has one, except for the calls of its population.
+    /// Returns the function that makes the call. Only the calls of the population have none.
     pub(super) fn reader(&self, call: &Call) -> Option<Reader> {
         match self.parts {
             Parts::Functions { reads, .. } => {
@@ -171,8 +171,8 @@ const fn is_equal(a: &str, b: &str) -> bool {
     }
 }
 
-/// The population while the list is read. The listing hands a resource on as soon as the next one is added. So the
-/// driver can read the first resources while the list continues.
+/// The population while the list is read. The listing hands a resource on to the driver as soon as the next one is
+/// added. So the driver can read the first resources while the list continues.
 #[derive(Debug)]
 pub struct Listing {
     kind: &'static Kind,
@@ -181,7 +181,7 @@ pub struct Listing {
     last: Option<Resource>,
     count: usize,
     seen: HashSet<String>,
-    /// The resources that the list returned again, with an id that was there before.
+    /// The resources whose id an earlier resource of the list already had.
     again: Vec<Resource>,
     /// The signal that the population has more resources than any list of AWS has.
     full: Arc<Notify>,
@@ -191,7 +191,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// An empty listing for an account and Region, and the receiver of its resources.
+    /// Creates an empty listing for an account and Region, and the receiver of its resources.
     #[must_use]
     pub fn new(kind: &'static Kind, at: &AccountRegion) -> (Self, UnboundedReceiver<Resource>) {
         let (found, resources) = mpsc::unbounded_channel();
@@ -202,13 +202,13 @@ impl Listing {
         (listing, resources)
     }
 
-    /// The same listing for cases that need these parts of the population.
+    /// Returns the same listing for cases that need these parts of the population.
     #[must_use]
     pub(super) fn wanting(self, wanted: Vec<Reach>) -> Self {
         Self { wanted, ..self }
     }
 
-    /// The parts of the population that the cases need, for a kind with a window.
+    /// Returns the parts of the population that the cases need, for a kind with a window.
     #[must_use]
     pub fn wanted(&self) -> Vec<Reach> {
         self.wanted.clone()
@@ -219,7 +219,7 @@ impl Listing {
         self.reaches.push(part);
     }
 
-    /// The parts that the list returned completely.
+    /// Removes and returns the parts that the list returned completely.
     pub(super) fn take_reaches(&mut self) -> Vec<Reach> {
         std::mem::take(&mut self.reaches)
     }
@@ -253,8 +253,8 @@ impl Listing {
         self.last = Some(resource);
     }
 
-    /// Hands the last resource on. It returns the number of distinct resources, and the resources that the list
-    /// returned again.
+    /// Hands the last resource on. Returns the number of distinct resources, and the resources that the list returned
+    /// again.
     pub(super) fn finish(mut self) -> (usize, Vec<Resource>) {
         self.hand_on();
         (self.count - self.again.len(), self.again)

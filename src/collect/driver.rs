@@ -1,8 +1,8 @@
-//! Runs the collectors in the order of the plan. It reads each population once for each account and Region, and then
-//! makes the calls that at least one case still needs.
+//! Runs the collectors in the order of the plan. The driver reads each population once for each account and Region, and
+//! then makes the calls that at least one case still needs.
 //!
-//! Must not know any single kind, nor what is expected of the facts. A failure never stops the driver. It becomes a gap
-//! on exactly the facts that it hides.
+//! This module must not know any single kind, nor what is expected of the facts. A failure never stops the driver. It
+//! becomes a gap on exactly the facts that it hides.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ pub async fn collect(
     populations
 }
 
-/// A population that no collector can read. It has a gap, so it is not an empty population.
+/// Returns a population that no collector can read. It has a gap, so that it does not look like an empty population.
 fn unread(demand: &Demand, at: &AccountRegion) -> Population {
     let message = format!("this version has no collector of {}", demand.kind.plural);
     let gap = placed(Gap::new(Cause::Unexpected).with_message(message), demand.population_calls().next(), at, "");
@@ -110,7 +110,8 @@ const RESOURCES_AT_ONCE: usize = 96;
 struct Reading {
     demand: Arc<Demand>,
     collector: Collector,
-    /// Whether another population is listed for each of its resources. Then both share one list.
+    /// Whether another kind is listed for each resource of this population. Then both kinds share the list of the
+    /// population.
     is_parent: bool,
 }
 
@@ -128,7 +129,7 @@ async fn population(reading: Reading, at: Arc<AccountRegion>, now: Timestamp, wa
         watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
         (listed, again, unread, reaches)
     });
-    // Both run at the same time: a list of many pages takes as long as reading the resources of its first pages.
+    // The list and the reads run at the same time. The first resources are read while the list continues.
     let ((listed, mut again, unread, reaches), mut resources) =
         tokio::join!(list, Box::pin(read_all(found, &demand, &at, collector, now, &watch)));
     let list = demand.population_calls().next();
@@ -149,7 +150,7 @@ async fn population(reading: Reading, at: Arc<AccountRegion>, now: Timestamp, wa
     Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps, reaches }
 }
 
-/// Enumerates a population. It gives up when the population is larger than any population of AWS.
+/// Enumerates a population. Fails when the population is larger than any population of AWS.
 async fn enumerate(
     collector: Collector,
     is_parent: bool,
@@ -167,7 +168,7 @@ async fn enumerate(
     }
 }
 
-/// The population of a kind as its list returns it, read once for all that need it.
+/// Returns the population of a kind as its list returns it. All callers share one read.
 ///
 /// # Errors
 /// The list is not complete.
@@ -254,18 +255,19 @@ fn finished(done: Option<Result<Resource, tokio::task::JoinError>>, resources: &
     }
 }
 
-/// The gap of an earlier call that this call depends on, if there is one. For example, DescribeKey returns whether a
-/// key can rotate at all. Without that answer, the answer about rotation is no fact.
+/// Returns the gap of an earlier call on which this call depends, if there is one. For example, DescribeKey returns
+/// whether a key can rotate at all. Without that answer, the answer about rotation is no fact.
 fn blind(call: &Call, resource: &Resource) -> Option<Arc<Gap>> {
-    let mut earlier = resource.kind.attributes.iter().filter(|attribute| call.after.contains(&attribute.call));
-    earlier.find_map(|attribute| match resource.get(attribute.name) {
+    let earlier = resource.kind.attributes.iter().filter(|attribute| call.after.contains(&attribute.call));
+    // A failed call leaves a gap on each of its attributes, so it is found by the others.
+    earlier.filter(|attribute| !attribute.aside).find_map(|attribute| match resource.get(attribute.name) {
         Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
         _ => None,
     })
 }
 
-/// Replaces a missing name, id or ARN by a gap. AWS names everything that it lists, so an answer without a name is not
-/// understood. It must not put the resource outside of every case that selects by name.
+/// Replaces a missing name, id or ARN by a gap. AWS names everything that it lists, so an answer without a name was not
+/// understood. Otherwise each case that selects by name would miss the resource.
 fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &AccountRegion) {
     let blank = |fact: &Fact| matches!(fact, Fact::Known(Value::Text(text)) if text.trim().is_empty());
     // Some services do not return the ARN of every resource.
@@ -282,7 +284,7 @@ fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &Acc
 /// The fact of an oracle's attribute when no claim has a question.
 const UNASKED: Fact = Fact::not_applicable("no claim has a question about it");
 
-/// Makes one call for one resource. Data that it could not read becomes a gap on the attributes of that call.
+/// Makes one call for one resource. Data that could not be read becomes a gap on the attributes of that call.
 async fn read(
     collector: Collector,
     call: &'static Call,
@@ -306,7 +308,8 @@ async fn read(
         resource.set_all_of(call.operation, &Fact::Unknown(Arc::clone(&gap)));
         return Err(gap);
     }
-    // A collector can forget an attribute. The attribute must not look absent then, and no case must pass by it.
+    // A collector can forget to set an attribute. The attribute must then not look absent, and no case may be met by
+    // it.
     let unset: Vec<&'static str> = resource
         .kind
         .attributes
@@ -321,13 +324,13 @@ async fn read(
     Ok(())
 }
 
-/// The gap of a call that the collector of the kind cannot make.
+/// Returns the gap of a call that the collector of the kind cannot make.
 fn no_reader(call: &Call) -> Gap {
     let message = format!("this version has no reader of {}", call.operation);
     Gap::new(Cause::Unexpected).with_message(message)
 }
 
-/// Sets the account, the Region and the resource of a gap. It also sets the operation, where the transport did not.
+/// Sets the account, the Region and the resource of a gap. It also sets the operation, if the transport did not set it.
 fn placed(mut gap: Gap, call: Option<&Call>, at: &AccountRegion, resource: &str) -> Gap {
     if let (true, Some(call)) = (gap.operation.is_empty(), call) {
         gap.service = call.service.to_owned();

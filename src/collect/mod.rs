@@ -1,6 +1,6 @@
 //! The collection of facts: the contract of a collector, and the driver that runs collectors in the order of the plan.
 //!
-//! Must not know any single kind, nor what is expected of the facts.
+//! This module must not know any single kind, nor what is expected of the facts.
 
 mod collector;
 mod driver;

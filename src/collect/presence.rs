@@ -1,9 +1,9 @@
 //! Decides from the answers about a listed resource whether the resource still exists.
 //!
-//! When an operation names the resource, and answers that it does not exist, this is AWS's own statement about the
-//! resource. The list is not read again, because it lags behind in both directions. A later answer *about* the resource
-//! contradicts the statement. Then neither counts: the facts that the first answer left open are gaps. Must not know
-//! any single kind.
+//! When a call names a resource and AWS answers that the resource does not exist, this is a statement of AWS about the
+//! resource. The list is not read again, because it can be out of date in both directions. A later answer *about* the
+//! resource contradicts the statement. Then neither of the two counts, and the facts that the first answer left open
+//! are gaps. This module must not know any single kind.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl Presence {
     }
 }
 
-/// Whether the gap belongs to the call itself, and not to another call that its collector made.
+/// Returns whether the gap belongs to the call itself, and not to another call that its collector made.
 fn is_of(gap: &Gap, call: &Call) -> bool {
     gap.service == call.service && gap.operation == call.operation
 }
@@ -84,7 +84,7 @@ mod tests {
         Arc::new(Gap::new(cause).of_call(call.service, call.operation))
     }
 
-    /// The bucket with the facts that result from these answers.
+    /// Returns the bucket with the facts that result from these answers.
     fn after(answers: &[(usize, Option<Cause>)]) -> Resource {
         let mut bucket = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
         let mut presence = Presence::default();

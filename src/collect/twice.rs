@@ -1,8 +1,8 @@
 //! Resources that a list returns twice. This happens when the list changes while its pages are read. Each resource
 //! counts once.
 //!
-//! Where the two entries differ, it is unknown which of them is right, so the attribute becomes unknown. Must not know
-//! any single kind.
+//! Where the two entries differ, it is unknown which of them is right, so the attribute becomes unknown. This module
+//! must not know any single kind.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,17 +1,17 @@
-//! Unreadable members of an answer. They make the attributes unknown that rest on them, and no others.
+//! Unreadable members of an answer. They make only those attributes unknown that depend on them.
 //!
-//! Must not know any single kind.
+//! This module must not know any single kind.
 
 use std::sync::Arc;
 
 use crate::aws::{Unread, tells};
 use attestry_core::facts::{Cause, Fact, Gap, Kind, Resource};
 
-/// Marks the attributes that rest on unreadable members of a list as unknown, in the resources whose items held the
-/// members.
+/// Marks the attributes that depend on unreadable members of a list as unknown. This concerns the resources whose items
+/// had the members.
 ///
 /// # Errors
-/// Fails when no attribute of the kind rests on the member. Then it is unknown what else depends on it.
+/// Fails when no attribute of the kind depends on the member. Then it is not known which other facts depend on it.
 pub(super) fn blind_list(kind: &Kind, resources: &mut [Resource], unread: &[Unread]) -> Result<(), Box<Gap>> {
     for member in unread {
         let any = resources.iter().any(|it| is_of(member, it));
@@ -25,16 +25,16 @@ pub(super) fn blind_list(kind: &Kind, resources: &mut [Resource], unread: &[Unre
     Ok(())
 }
 
-/// Whether the item of the list that held the member is the resource.
+/// Returns whether the list item with the unreadable member is the resource.
 fn is_of(unread: &Unread, resource: &Resource) -> bool {
     let texts = unread.member.item.iter().filter(|text| !text.is_empty());
     texts.into_iter().any(|text| *text == resource.id || *text == resource.name)
 }
 
-/// Marks the attributes that rest on unreadable members of an answer about one resource as unknown.
+/// Marks the attributes that depend on unreadable members of an answer about one resource as unknown.
 ///
 /// # Errors
-/// Fails when no attribute of the kind rests on the member.
+/// Fails when no attribute of the kind depends on the member.
 pub(super) fn blind(resource: &mut Resource, unread: &[Unread]) -> Result<(), Box<Gap>> {
     for member in unread {
         let mut told = attributes(resource.kind, member).peekable();

@@ -2,7 +2,8 @@
 //! in `mod.rs` and its collector in `collect.rs`.
 //!
 //! To add a kind, add a file. To add a kind in Rust, add a folder and add its name to `kinds!`. Every build has the
-//! schemas. Only a build with the feature `aws` has the collectors. Must not know policies, verdicts or reports.
+//! schemas. Only a build with the feature `aws` has the collectors. This module must not know policies, verdicts or
+//! reports.
 
 mod account;
 mod cloudtrail_event;
@@ -24,10 +25,12 @@ mod kms_key;
 mod lambda_function;
 mod logs_archive;
 mod logs_group;
+mod logs_record;
 mod logs_sweep;
 #[cfg(feature = "aws")]
 mod proof;
 mod s3_bucket;
+mod s3_object;
 mod secretsmanager_secret;
 mod sns_topic;
 mod sqs_queue;
@@ -77,42 +80,44 @@ kinds! {
     lambda_function,
     logs_archive,
     logs_group,
+    logs_record,
     logs_sweep,
     s3_bucket,
+    s3_object,
     secretsmanager_secret,
     sns_topic,
     sqs_queue,
     ssm_parameter,
 }
 
-/// The kinds that files describe. A file is read when its kind is named.
+/// The kinds that files describe. A file is read when its kind is needed.
 pub static FILES: KindSet = KindSet::new(include!(concat!(env!("OUT_DIR"), "/kind_files.rs")));
 
 /// The calls that several kind files make, such as `ec2:DescribeRouteTables`. A run makes them once.
 #[cfg(feature = "aws")]
 const SHARED_CALLS: &[&str] = include!(concat!(env!("OUT_DIR"), "/shared_calls.rs"));
 
-/// The schema of every kind, in the order of the names. It reads every kind file.
+/// Returns the schema of every kind, in the order of the names. It reads every kind file.
 pub fn schemas() -> impl Iterator<Item = &'static Kind> {
     let mut all: Vec<&Kind> = SCHEMAS.iter().copied().chain(FILES.all().map(|file| file.kind)).collect();
     all.sort_by_key(|kind| kind.name);
     all.into_iter()
 }
 
-/// The kind with that name.
+/// Returns the kind with that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Kind> {
     SCHEMAS.iter().copied().find(|kind| kind.name == name).or_else(|| FILES.find(name).map(|file| file.kind))
 }
 
-/// The properties of the calls of these kinds and of all kinds in Rust, for the client.
+/// Returns the properties of the calls of these kinds and of all kinds in Rust, for the client.
 #[cfg(feature = "aws")]
 #[must_use]
 pub fn operations(more: impl IntoIterator<Item = &'static Kind>) -> Operations {
     Operations::new(SCHEMAS.iter().copied().chain(more).flat_map(|kind| kind.calls))
 }
 
-/// The collector of a kind: of one in Rust, of a file that the program ships, or of one of these files.
+/// Returns the collector of a kind in Rust, of a file that the program ships, or of one of the files `own`.
 #[cfg(feature = "aws")]
 #[must_use]
 pub fn collector(name: &str, own: &[&'static KindFile]) -> Option<Collector> {
@@ -120,7 +125,7 @@ pub fn collector(name: &str, own: &[&'static KindFile]) -> Option<Collector> {
         return Some(*collector);
     }
     let file = own.iter().copied().find(|file| file.kind.name == name).or_else(|| FILES.find(name))?;
-    // A file never is its own parent, because the proof refuses it. Here it would have no end.
+    // The proof refuses a file that is its own parent. Here such a file would cause an endless recursion.
     let others: Vec<&'static KindFile> = own.iter().copied().filter(|other| other.kind.name != name).collect();
     let parent = file.kind.parent.and_then(|parent| collector(parent, &others));
     Some(Collector::of_file(file.kind, from_file::source(file, parent)))
@@ -208,8 +213,30 @@ mod tests {
         }
     }
 
-    /// An operation has one quota and one way of paging, and evidence either keeps it or not. This is the same in every
-    /// kind.
+    /// A call that failed is a gap on each of its attributes. The calls after it must see one of these gaps.
+    #[test]
+    fn a_call_before_others_has_an_attribute_that_counts() {
+        for kind in schemas() {
+            for before in kind.calls.iter().flat_map(|call| call.after) {
+                let mut of_call = kind.attributes.iter().filter(|attribute| attribute.call == *before);
+                assert!(of_call.any(|attribute| !attribute.aside), "{}: {before}", kind.name);
+            }
+        }
+    }
+
+    /// The reports about keys, secrets and certificates name attributes by text.
+    #[test]
+    fn the_attributes_of_the_register_exist() {
+        let mut all = 0;
+        for (kind, attribute) in attestry_core::report::registered() {
+            assert!(find(kind).is_some_and(|kind| kind.attribute(attribute).is_some()), "{kind} {attribute}");
+            all += 1;
+        }
+        assert!(all > 15);
+    }
+
+    /// An operation has the same quota and the same way of paging in every kind, and evidence either keeps it
+    /// everywhere or nowhere.
     #[test]
     fn kinds_agree_about_an_operation() {
         let mut seen = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! The files of a sweep: plain files below the given paths. Every other file is listed as not examined.
+//! Lists the files of a sweep: plain files below the given paths. Every other file is listed as not examined.
 //!
-//! Must not know what is searched. It opens no file that could block.
+//! This module must not know what is searched. The module opens no file that could block.
 
 use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -22,8 +22,8 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// All files of these paths. A link that the user names is followed. A link inside of a directory is not followed,
-    /// and a link to a target outside of the given paths is listed as not examined.
+    /// Returns all files of these paths. A link that the user names is followed. A link inside of a directory is not
+    /// followed. If the target of such a link is outside of the given paths, the link is listed as not examined.
     pub(crate) fn below(paths: &[PathBuf]) -> Self {
         let mut found = Self::default();
         let roots: Vec<PathBuf> = paths.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
@@ -37,7 +37,7 @@ impl Files {
         found
     }
 
-    /// Takes one path, and returns the entries of a directory in reverse order.
+    /// Adds one path. If the path is a directory, returns its entries in reverse order.
     fn look(&mut self, path: &Path, given: bool, roots: &[PathBuf]) -> Result<Vec<PathBuf>> {
         let data = if given { fs::metadata(path)? } else { fs::symlink_metadata(path)? };
         if data.is_symlink() {
@@ -73,7 +73,7 @@ impl Files {
     }
 }
 
-/// The type of a special file.
+/// Returns the type of a special file.
 #[cfg(unix)]
 pub(crate) fn special(kind: &std::fs::FileType) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;

@@ -1,6 +1,6 @@
 //! The sweep over log files: it reads files with several workers and writes one report.
 //!
-//! Must not know the command line.
+//! This module must not know the command line.
 
 mod files;
 mod report;
@@ -33,13 +33,13 @@ pub(crate) struct FileSweep<'a> {
     pub(crate) engine: &'a Engine,
     /// The key of the fingerprints.
     pub(crate) key: &'a Key,
-    /// The number of workers; the number of processors without it.
+    /// The number of workers. By default, it is the number of processors.
     pub(crate) jobs: Option<usize>,
     /// A listener for the number of bytes that were read.
     pub(crate) progress: &'a (dyn Fn(u64) + Sync),
 }
 
-/// A random key for the fingerprints of one sweep.
+/// Returns a random key for the fingerprints of one sweep.
 pub(crate) fn key() -> Result<Key, Failure> {
     let mut random = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *random).map_err(|error| Failure::new(Exit::Nothing, error.to_string()))?;
@@ -67,7 +67,7 @@ struct Job<'a> {
     is_last: bool,
 }
 
-/// All jobs, the longest first, so that all workers end at about the same time.
+/// Returns all jobs, the longest first, so that all workers end at about the same time.
 fn jobs(files: &[(PathBuf, u64)]) -> Vec<Job<'_>> {
     let mut jobs = Vec::new();
     for (file, (path, length)) in files.iter().enumerate() {
@@ -139,7 +139,7 @@ impl FileSweep<'_> {
     }
 }
 
-/// The place of a file. A CloudWatch export has one folder for each stream: `…/<stream>/000000.gz`.
+/// Returns the place of a file. A CloudWatch export has one folder for each stream: `…/<stream>/000000.gz`.
 fn place(path: &Path) -> Place {
     let exported = path.file_stem().is_some_and(|name| {
         let name = name.to_string_lossy();

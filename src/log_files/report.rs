@@ -1,7 +1,7 @@
 //! The report of a sweep: the findings and the texts that were not examined, without any secret.
 //!
-//! Must not know how files are read. Names of files, secrets and errors are hostile input. A part that looks like a
-//! secret is masked at its place, so that one line of a log never prevents the whole report.
+//! This module must not know how files are read. Names of files, secrets and errors are hostile input. A part that
+//! looks like a secret is masked at its place, so that one line of a log never prevents the whole report.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -112,12 +112,13 @@ impl<'a> Masks<'a> {
         }
     }
 
-    /// Whether a text contains a value.
+    /// Returns whether a text contains a value.
     pub(crate) fn contains_value(&self, text: &str) -> bool {
         !self.engine.values.forms_in(text.as_bytes()).is_empty()
     }
 
-    /// Masks the path of a part inside of a secret. Some secrets have keys as names.
+    /// Masks the path of a part inside of a secret. In some secrets, the names in the path are keys and therefore
+    /// secret.
     fn path(&mut self, path: &mut String) {
         const LONG: usize = 12;
         let is_random = |name: &str| {
@@ -145,7 +146,7 @@ impl Report {
         Self { report: "attestry logs", searched, coverage, links, not_searchable, findings, more }
     }
 
-    /// The report as JSON. It holds no value.
+    /// Returns the report as JSON. It holds no value.
     pub(crate) fn json(&self, masks: &Masks<'_>) -> Result<String, Failure> {
         let wrong = |error: serde_json::Error| Failure::new(Exit::Output, error.to_string());
         let text = serde_json::to_string_pretty(self).map_err(wrong)?;
@@ -157,7 +158,7 @@ impl Report {
         refuse(serde_json::to_string_pretty(&json).map_err(wrong)?, masks)
     }
 
-    /// The report with its exit code, as text for people. It holds no value.
+    /// Returns the report with its exit code, as text for people. It holds no value.
     pub(crate) fn text(&self, reason: &Reason, masks: &Masks<'_>) -> Result<String, Failure> {
         let text = format!("{}exit {}: {}\n", self.lines(), reason.exit.code(), reason.sentence);
         without_values(&text, masks)
@@ -207,12 +208,13 @@ impl Report {
         reason
     }
 
-    /// The number of sources that were not completely examined.
+    /// Returns the number of sources that were not completely examined.
     fn blind(&self) -> usize {
         self.coverage.not_examined.iter().map(|it| &it.source).collect::<BTreeSet<_>>().len()
     }
 
-    /// A line about everything that was not read. A reader of the last lines must see that the sweep is incomplete.
+    /// Returns a line about everything that was not read. A reader of the last lines must see that the sweep is
+    /// incomplete.
     fn not_read(&self) -> String {
         let (coverage, values) = (&self.coverage, self.not_searchable.len());
         if coverage.is_complete() && values == 0 {
@@ -269,12 +271,12 @@ impl Report {
     }
 }
 
-/// A text for people without any value.
+/// Returns a text for people in which all values are masked.
 fn without_values(told: &str, masks: &Masks<'_>) -> Result<String, Failure> {
     if masks.contains_value(told) { refuse(masks.values(told), masks) } else { Ok(told.to_owned()) }
 }
 
-/// The last check of a text before it is written.
+/// Checks a text a last time before it is written. Returns an error if it contains a value.
 fn refuse(text: String, masks: &Masks<'_>) -> Result<String, Failure> {
     if masks.contains_value(&text) {
         return Err(Failure::new(Exit::Output, "the report would contain a value and is not written"));

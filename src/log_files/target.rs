@@ -1,5 +1,5 @@
-//! The target of the report. It replaces a file only when the file is such a report. Must not know the contents of the
-//! report.
+//! Writes the report to its target. An existing file is replaced only when it is empty or such a report. This module
+//! must not know the contents of the report.
 
 use std::io::{Error, Read, Result, Write};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub(crate) fn check(target: &Path) -> Result<()> {
     refuse("it is no report of an earlier sweep and is not overwritten")
 }
 
-/// Writes a report to a temporary file and moves it into its place.
+/// Writes a report to a temporary file and moves it into its place. A pipe or a device is written directly.
 ///
 /// # Errors
 /// The error of the disk.
@@ -41,7 +41,7 @@ pub(crate) fn write(target: &Path, text: &str) -> Result<()> {
     if fs::metadata(target).is_ok_and(|data| special(&data.file_type()).is_some()) {
         return fs::OpenOptions::new().write(true).open(target)?.write_all(text.as_bytes());
     }
-    // The target of a link is replaced, and not the link.
+    // If the target is a link, the file to which it leads is replaced, and not the link.
     let target = fs::canonicalize(target).or_else(|_| std::path::absolute(target))?;
     let folder = target.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let mut aside = tempfile::Builder::new();

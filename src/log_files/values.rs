@@ -1,6 +1,6 @@
 //! The file of values: one JSON object on each line.
 //!
-//! Must not know where the values are searched.
+//! This module must not know where the values are searched.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use attestry_logs::{Secret, leaves};
 /// The limit of a file of values, in bytes.
 const MOST_VALUES: u64 = 256 << 20;
 
-/// Reads the values to search for. A message about a mistake has the line and never the content.
+/// Reads the values to search for. A message about a mistake has the number of the line and never its content.
 pub(super) fn read_values(path: &Path) -> Result<Vec<Secret>, Failure> {
     let unread = |why| Failure::new(Exit::Usage, printable(&format!("{}: {why}", path.display()), LONG));
     let text = Given::read_all(path, MOST_VALUES).map_err(unread)?;
@@ -38,7 +38,7 @@ pub(super) fn read_values(path: &Path) -> Result<Vec<Secret>, Failure> {
         secrets.push(Secret { name, version: version.unwrap_or_default(), value });
     }
     if secrets.is_empty() {
-        // The output of a failed program, piped in, must not look like a clean result.
+        // When a failed program pipes in an empty text, the result must not look clean.
         let name = printable(&path.display().to_string(), LONG);
         return Err(Failure::new(Exit::Usage, format!("{name} holds no value to search for")));
     }

@@ -7,9 +7,13 @@
 //! or reports.
 
 mod access_record;
+mod alarm;
 mod alert;
+mod alert_on_action;
+mod archive_query;
 mod decrypts_after_rotation;
 mod denied;
+mod fetch;
 mod key_lifecycle;
 mod rollback;
 #[cfg(feature = "aws")]
@@ -50,9 +54,13 @@ macro_rules! probes {
 
 probes! {
     access_record,
+    alarm,
     alert,
+    alert_on_action,
+    archive_query,
     decrypts_after_rotation,
     denied,
+    fetch,
     key_lifecycle,
     rollback,
     secret_rotation,
@@ -64,7 +72,9 @@ probes! {
 pub static ARTIFACTS: &[&ArtifactKind] = &[
     &denied::secret::SECRET,
     &secret_rotation::rotation::ROTATION,
+    &secret_rotation::pending_label::PENDING_LABEL,
     &denied::parameter::PARAMETER,
+    &alarm::state::ALARM_STATE,
     &alert::subscription::SUBSCRIPTION,
     &alert::queue::QUEUE,
     &key_lifecycle::key_state::KEY_STATE,

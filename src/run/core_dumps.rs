@@ -1,6 +1,6 @@
 //! Disables core dumps, because the process holds values of secrets in memory.
 //!
-//! Must not know the values.
+//! This module must not know the values.
 
 use crate::failure::Failure;
 use attestry_core::verify::Exit;
@@ -13,7 +13,8 @@ pub(crate) fn forbid() -> Result<(), Failure> {
 
 fn limit() -> rustix::io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    // A core dump that goes to another program ignores the limit. For it, the flag of the process decides.
+    // If the system passes core dumps to another program, the limit has no effect. Then this flag of the process
+    // decides.
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })

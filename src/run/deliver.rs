@@ -1,6 +1,6 @@
 //! The last phase of a run: the description of the run, its reports and its evidence.
 //!
-//! Must not know how facts are collected or judged.
+//! This module must not know how facts are collected or judged.
 
 use jiff::Timestamp;
 
@@ -24,7 +24,7 @@ pub(super) struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    /// Writes everything and joins the results.
+    /// Writes reports and evidence, and returns the outcome.
     pub(super) async fn outcome(mut self) -> Outcome {
         let recorded = self.prepared.stage.recordings.iter().try_for_each(Recording::finish);
         let calls = self.prepared.stage.link.calls.all();

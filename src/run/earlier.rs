@@ -1,6 +1,6 @@
 //! The results of an earlier run, for a comparison.
 //!
-//! Must not know what the comparison shows.
+//! This module must not know what the comparison shows.
 
 use std::path::Path;
 

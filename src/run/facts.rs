@@ -1,6 +1,6 @@
 //! The facts of a stage, collected without AWS: from a described account, from a recording, or from evidence.
 //!
-//! Must not know verdicts or mutants.
+//! This module must not know verdicts or mutants.
 
 use std::path::Path;
 

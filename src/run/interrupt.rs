@@ -1,7 +1,7 @@
 //! The interruption of a run: the first request ends it in order. The second request ends the reading at once, and
 //! leaves a few seconds for the cleanup of the probes. The third request ends the cleanup, too.
 //!
-//! Must not know signals of the system.
+//! This module must not know signals of the system.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -39,23 +39,24 @@ impl Interrupt {
         is_first
     }
 
-    /// The signal of the first request.
+    /// Returns the signal of the first request.
     #[must_use]
     pub fn signal(&self) -> Option<u8> {
         Some(self.0.first.load(Ordering::SeqCst)).filter(|number| *number != 0)
     }
 
-    /// Stops this link at the next request.
+    /// Makes each later request for an end stop this link.
     pub(super) fn attach(&self, link: &Link) {
         let _ = self.0.link.set(link.clone());
     }
 
-    /// The time that the cleanup of probes still has.
+    /// Returns the cleanup pace: the time that the cleanup of probes still has.
     pub(super) fn pace(&self) -> &CleanupPace {
         &self.0.pace
     }
 
-    /// Does the work, unless `count` requests come first. Then the error is the signal of the first request.
+    /// Does the work, unless the end is requested `count` times before the work is done. Then the error is the signal
+    /// of the first request.
     pub(super) async fn unless<T>(&self, count: u8, work: impl Future<Output = T>) -> Result<T, u8> {
         let many = async {
             loop {

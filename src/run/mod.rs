@@ -1,7 +1,7 @@
 //! A run: it selects cases, opens the stage, collects facts, judges them, and delivers the results.
 //!
-//! [`Run`] is the facade of this crate, and the command `attestry run` uses it too. Must not know the command line or
-//! the terminal.
+//! [`Run`] is the facade of this crate, and the command `attestry run` uses it too. This module must not know the
+//! command line or the terminal.
 
 pub(crate) mod core_dumps;
 mod deliver;
@@ -118,7 +118,7 @@ struct Judged {
 }
 
 impl Run {
-    /// A run of all cases of a suite, without output files and without messages.
+    /// Creates a run of all cases of a suite, without output files and without messages.
     #[must_use]
     pub fn new(suite: impl Into<PathBuf>, stage: impl Into<String>) -> Self {
         Self::from_request(SelectionRequest {
@@ -192,7 +192,7 @@ impl Run {
         self
     }
 
-    /// Fails only for violations that the baseline does not have.
+    /// Sets whether only violations that the baseline does not have fail the run.
     #[must_use]
     pub fn gate_new(mut self, gate_new: bool) -> Self {
         self.gate_new = gate_new;
@@ -228,7 +228,7 @@ impl Run {
         block_on(async { self.perform(self.select()?).await })
     }
 
-    /// The selected cases of the suite.
+    /// Returns the selected cases of the suite.
     pub(crate) fn selection(&self) -> Result<Selection, Failure> {
         self.request.select(self.messages)
     }
@@ -312,7 +312,7 @@ impl Run {
     /// Evaluates the cases and chooses the exit code.
     fn judge(&self, prepared: &Prepared, collected: &mut Collected) -> Judged {
         let Selected { selection, baseline, .. } = &prepared.selected;
-        // A population without any read is a gap, too.
+        // A population that was never read gets a gap, too.
         complete(&selection.stage, &selection.cases, &mut collected.populations);
         let result = evaluate(&selection.cases, &collected.populations, &selection.waivers, prepared.stage.now);
         let known = baseline.as_ref().filter(|_| self.gate_new).map(Results::violated);
@@ -333,7 +333,7 @@ impl Run {
         self.interrupt.unless(count, work).await.map_err(stopped)
     }
 
-    /// The run to compare with. It is read before the first request.
+    /// Returns the run to compare with. It is read before the first request.
     fn read_baseline(&self, selection: &Selection) -> Result<Option<Results>, Failure> {
         let Some(path) = &self.baseline else {
             return if self.gate_new {
@@ -348,12 +348,12 @@ impl Run {
     }
 }
 
-/// The name of a signal.
+/// Returns the name of a signal.
 pub(crate) fn signal_name(number: u8) -> &'static str {
     SIGNALS.iter().find(|(it, _)| *it == number).map_or("a signal", |(_, name)| name)
 }
 
-/// The population of attestations, if the suite has one or a case needs one.
+/// Returns the population of attestations, if the suite has one or a case needs one.
 fn attested(selection: &Selection, now: Timestamp) -> Vec<Population> {
     let needed = selection.cases.iter().any(|case| case.kind.name == ATTESTATION.name);
     if !needed && selection.suite.attestations.is_empty() {
@@ -364,7 +364,7 @@ fn attested(selection: &Selection, now: Timestamp) -> Vec<Population> {
     policy::attested(&selection.suite.attestations, accounts, now, digest)
 }
 
-/// An id that is unique among the runs of one account, and that sorts by time.
+/// Returns an id that is unique among the runs of one account, and that sorts by time.
 fn run_id(started: Timestamp, selection: &Selection) -> String {
     let second = started.strftime("%Y%m%dT%H%M%SZ");
     let seed = format!("{started} {} {} {}", selection.suite.id.value, selection.stage.name.value, std::process::id());

@@ -1,12 +1,12 @@
 //! The network settings of the environment: proxies and certificates.
 //!
-//! No output holds the user or the password of a proxy. Must not know the contents of requests.
+//! No output holds the user or the password of a proxy. This module must not know the contents of requests.
 
 use crate::failure::Failure;
 use attestry_core::policy::{URL, check_endpoint};
 use attestry_core::verify::Exit;
 
-/// Variables that name a proxy, with the scheme of the URLs that use it.
+/// Variables that name a proxy, and the scheme of the URLs that use the proxy.
 const PROXIES: &[(&str, &str)] = &[
     ("HTTPS_PROXY", "https"),
     ("https_proxy", "https"),
@@ -19,7 +19,7 @@ const PROXIES: &[(&str, &str)] = &[
 /// Variables that name hosts without a proxy.
 const WITHOUT: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Variables that name trusted certificates, with whether this program uses them.
+/// Variables that name trusted certificates, and whether this program uses the variable.
 const CERTIFICATES: &[(&str, bool)] = &[("SSL_CERT_FILE", true), ("SSL_CERT_DIR", true), ("AWS_CA_BUNDLE", false)];
 
 /// The network settings that decide the path of requests.
@@ -67,7 +67,7 @@ pub(crate) fn network(url: Option<&str>, variable: impl Fn(&str) -> Option<Strin
     network
 }
 
-/// Refuses an endpoint that is no URL, or holds a user or a password. The message does not repeat it.
+/// Refuses an endpoint that is no URL, or holds a user or a password. The message does not repeat the endpoint.
 pub(crate) fn check_url(endpoint: Option<&str>) -> Result<(), Failure> {
     match endpoint.map(check_endpoint) {
         Some(Err(wrong)) => Err(Failure::new(Exit::Usage, format!("the endpoint {wrong}\n  help: {URL}"))),
@@ -75,13 +75,13 @@ pub(crate) fn check_url(endpoint: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-/// Whether a host of NO_PROXY is this host or a parent of it.
+/// Returns whether an entry of NO_PROXY is this host or a parent domain of it.
 fn covers(pattern: &str, host: &str) -> bool {
     let name = pattern.trim_start_matches("*.").trim_start_matches('.');
     pattern == "*" || name == host || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// The scheme, host and port of a proxy. The rest of the text may be a password.
+/// Returns the scheme, host and port of a proxy. The rest of the text may be a password.
 fn proxy_address(text: &str) -> String {
     let text = text.trim();
     let scheme =

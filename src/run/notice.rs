@@ -1,6 +1,6 @@
 //! The notice of a run with probes: one message before the probes and one after them.
 //!
-//! Must not know any single probe.
+//! This module must not know any single probe.
 
 use std::sync::Arc;
 
@@ -59,7 +59,8 @@ impl Notice {
     }
 }
 
-/// The account and Region for the topic: the account of the topic if the stage has it, otherwise the first account.
+/// Returns the account and Region for the topic: the account of the topic if the stage has it, otherwise the first
+/// account.
 fn place(topic: &str, sessions: &Sessions, run: &str) -> Option<Arc<AccountRegion>> {
     let mut parts = topic.split(':').skip(3);
     let (region, account) = (parts.next()?, parts.next()?);

@@ -1,6 +1,6 @@
 //! The outcome of a run: its verdicts, its exit code and its output.
 //!
-//! Must not know how they came about.
+//! This module must not know how the results came about.
 
 use super::selection::Selection;
 use attestry_core::facts::Population;
@@ -21,49 +21,51 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The verdicts of all selected cases.
+    /// Returns the verdicts of all selected cases.
     #[must_use]
     pub fn result(&self) -> &RunResult {
         &self.result
     }
 
-    /// The description of the run: its id, backend, callers and instants.
+    /// Returns the description of the run: its id, backend, callers and instants.
     #[must_use]
     pub fn description(&self) -> &Description {
         &self.description
     }
 
-    /// Whether every case is met, validly waived or not applicable, and every output was written.
+    /// Returns whether every case is met, validly waived or not applicable, and every output was written.
     #[must_use]
     pub fn is_compliant(&self) -> bool {
         self.exit_code() == Exit::Met.code()
     }
 
-    /// The exit code with the sentence that explains it.
+    /// Returns the exit code with the sentence that explains it.
     #[must_use]
     pub fn reason(&self) -> &Reason {
         &self.reason
     }
 
-    /// The exit code of the process: that of the verdicts, or 128 and the number of the signal that stopped the run.
+    /// Returns the exit code of the process: the code of the verdicts, or 128 plus the number of the signal that
+    /// stopped the run.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         self.stopped_by().map_or(self.reason.exit.code(), |signal| 128_u8.saturating_add(signal))
     }
 
-    /// The signal that decides the exit code. Residue and lost output are more important than a signal.
+    /// Returns the signal that decides the exit code. Residue and lost output are more important than a signal.
     #[must_use]
     pub fn stopped_by(&self) -> Option<u8> {
         self.signal.filter(|_| ![Exit::Output, Exit::Residue].contains(&self.reason.exit))
     }
 
-    /// The line about the output: the directory and the digest of the manifest. A run without output has no line.
+    /// Returns the line about the output: the directory and the digest of the manifest. A run without output has no
+    /// line.
     #[must_use]
     pub fn output_line(&self) -> Option<&str> {
         self.line.as_deref()
     }
 
-    /// The record from which every report can be written.
+    /// Returns the record from which every report can be written.
     #[must_use]
     pub fn record(&self) -> Record<'_> {
         Record {

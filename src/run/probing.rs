@@ -1,6 +1,6 @@
 //! The probes of a run: their announcement, and their start.
 //!
-//! Must not know any single probe.
+//! This module must not know any single probe.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(crate) fn check(selection: &Selection, record: bool, endpoint: bool) -> Resu
     Ok(())
 }
 
-/// The announcement of the effects of the probes. It is empty without probes.
+/// Returns the announcement of the effects of the probes. It is empty without probes.
 pub(crate) fn announce(plan: &Plan, stage: &Stage) -> String {
     let mut text = String::new();
     if let (Some(topic), Some(_)) = (&stage.notice, plan.probes().next()) {
@@ -137,7 +137,7 @@ pub(crate) async fn act(
     let (link, pace) = (stage.link.clone(), pace.clone());
     let running = Running { run: run.into(), ledger, link, pace, pause: PAUSE, show: messages };
     let mut outcome = perform(tasks, &Arc::new(running)).await;
-    // A text from AWS must not steer the terminal.
+    // A text from AWS must not control the terminal.
     outcome.residue.iter_mut().for_each(|left| *left = printable(left, SHOWN));
     if let Some(notice) = &notice
         && let Err(gap) = notice.end(&outcome).await

@@ -1,6 +1,6 @@
 //! The provenance of a run: program, pipeline, clock and scope.
 //!
-//! Must not know verdicts.
+//! This module must not know verdicts.
 
 use super::selection::Selection;
 use super::stage::StageSession;
@@ -53,7 +53,7 @@ const PRODUCTS: &[Product] = &[
     },
 ];
 
-/// The provenance of a run after its last request.
+/// Describes the provenance of a run after its last request.
 pub(crate) fn describe(
     selection: &Selection,
     stage: &StageSession,

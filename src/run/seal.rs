@@ -1,6 +1,6 @@
 //! The output of a run: reports and evidence in a directory, signed and packed on request.
 //!
-//! Must not know how facts are read.
+//! This module must not know how facts are read.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub struct OutputPlan {
 }
 
 /// Prepared outputs: places that can be written and keys that can sign. Mistakes that can be found without a request
-/// were found before.
+/// have been found.
 #[derive(Debug)]
 pub(crate) struct Sealer {
     out: PathBuf,
@@ -74,14 +74,14 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Keeps the failure of a step.
+    /// Stores the failure of a step, or returns its result.
     fn keep<T>(&mut self, done: Result<T, Failure>) -> Option<T> {
         done.map_err(|failure| self.failed.push(failure)).ok()
     }
 }
 
 impl OutputPlan {
-    /// A plan with this output directory and all defaults.
+    /// Creates a plan with this output directory and all defaults.
     #[must_use]
     pub fn directory(directory: impl Into<PathBuf>) -> Self {
         Self { directory: Some(directory.into()), ..Self::default() }
@@ -152,7 +152,8 @@ impl Sealer {
         written
     }
 
-    /// An error ends the work. A failed signature, time stamp or bundle is kept in `written`.
+    /// Writes all outputs until an error. A failed signature, time stamp or bundle is no error here, but goes to
+    /// `written`.
     async fn try_write(self, contents: &Contents<'_>, written: &mut Written) -> Result<(), Failure> {
         let Self { out, directory, answers, reports, bundle, signers, timestamp, link } = self;
         if answers.is_some() {
@@ -202,12 +203,12 @@ impl Sealer {
     }
 }
 
-/// Whether a file of evidence is a report.
+/// Returns whether a file of evidence is a report.
 pub(crate) fn is_report(path: &str) -> bool {
     report::ALL.iter().any(|report| report.file() == path)
 }
 
-/// A path with the format of its extension.
+/// Returns a path with the format of its extension.
 pub(crate) fn bundle_format(path: &Path) -> Result<(PathBuf, Format), Failure> {
     let format = path.file_name().and_then(|name| Format::of_name(&name.to_string_lossy()));
     let wrong = || Failure::new(Exit::Usage, format!("{}: a bundle ends in {}", path.display(), Format::extensions()));
@@ -218,7 +219,7 @@ fn default_directory(selection: &Selection) -> PathBuf {
     Path::new("target/attestry").join(format!("{}-{}", selection.suite.id.value, selection.stage.name.value))
 }
 
-/// The place in the chain of runs of this suite and stage. The id of the run is not known yet.
+/// Returns the place of the run in the chain of its suite and stage. The id of the run is not known yet.
 fn chain_link(plan: &OutputPlan, selection: &Selection, out: &Path, messages: Messages) -> Result<Link, Failure> {
     let (suite, stage) = (selection.suite.id.value.clone(), selection.stage.name.value.clone());
     let first = Link { suite, stage, sequence: 1, ..Link::default() };

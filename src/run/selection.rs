@@ -1,6 +1,6 @@
-//! From the path of a suite to its selected, compiled cases.
+//! Loads a suite from its path, and selects and compiles its cases.
 //!
-//! Must not know how the cases are evaluated.
+//! This module must not know how the cases are evaluated.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ pub(crate) struct Selection {
 }
 
 impl SelectionRequest {
-    /// Loads, checks, compiles and selects. The failure holds every mistake; warnings go to `messages`.
+    /// Loads, checks and compiles the suite, and selects the cases. The failure lists every mistake. Warnings go to
+    /// `messages`.
     pub(crate) fn select(&self, messages: Messages) -> Result<Selection, Failure> {
         let (root, suite_path) = root_of(&self.suite)?;
         let mut loaded = load_suite(&root, &suite_path, vocabulary());
@@ -84,20 +85,20 @@ impl SelectionRequest {
 }
 
 impl Selection {
-    /// The described account or the recording that replaces AWS in this stage.
+    /// Returns the described account or the recording that replaces AWS in this stage.
     pub(crate) fn offline_source(&self) -> Option<PathBuf> {
         let (Source::Described(path) | Source::Recording(path)) = &self.stage.source else { return None };
         Some(self.root.join(beside(&self.suite_path, &path.value)))
     }
 
-    /// The plan for the selected cases.
+    /// Returns the plan for the selected cases.
     pub(crate) fn plan(&self) -> Plan {
         let find = |name: &str| self.loaded.words.kinds.find(name);
         Plan::new(self.cases.clone()).with_parents(&find).with_notice(self.stage.notice.is_some())
     }
 }
 
-/// The vocabulary with the kinds of a suite, or that of the program alone.
+/// Returns the vocabulary with the kinds of a suite, or, without a suite, the vocabulary of the program.
 pub(crate) fn words_of(suite: Option<&Path>) -> Result<Vocabulary, Failure> {
     let Some(suite) = suite else { return Ok(vocabulary()) };
     let (root, path) = root_of(suite)?;
@@ -116,7 +117,7 @@ pub(crate) fn prove_kinds(loaded: &mut Loaded) {
     }
 }
 
-/// The described account of a stage, with the place where the suite names it.
+/// Returns the described account of a stage, with the place where the suite names it.
 pub(crate) fn described_account(suite: &Path, stage: &Stage) -> Option<(PathBuf, Span)> {
     match &stage.source {
         Source::Described(path) => Some((beside(suite, &path.value), path.span)),
@@ -144,8 +145,8 @@ pub(crate) fn check_names(loaded: &Loaded, described: &[(PathBuf, Span)], sink: 
     }
 }
 
-/// The root of all relative paths, and the path of the suite below it. The root is the current directory when it
-/// contains the suite. Otherwise it is the directory above the suite's own, where policies usually are.
+/// Returns the root of all relative paths, and the path of the suite below it. The root is the current directory when
+/// it contains the suite. Otherwise the root is the parent of the suite's directory, where policies usually are.
 pub(crate) fn root_of(suite: &Path) -> Result<(PathBuf, PathBuf), Failure> {
     let wrong = |error: std::io::Error| Failure::new(Exit::Usage, format!("{}: {error}", suite.display()));
     let full = std::fs::canonicalize(suite).map_err(wrong)?;

@@ -1,6 +1,6 @@
 //! The signers of evidence: key files and keys of KMS.
 //!
-//! Must not know what is signed.
+//! This module must not know what is signed.
 
 use std::path::Path;
 
@@ -65,7 +65,7 @@ impl Signer {
     }
 }
 
-/// The statements with the signatures of all signers. Without a signer, there is no envelope.
+/// Returns the statements with the signatures of all signers. Without a signer, the list is empty.
 pub(crate) async fn attest(signers: &[Signer], statements: &[Vec<u8>]) -> Result<Vec<Envelope>, Failure> {
     let mut envelopes = Vec::new();
     for payload in statements.iter().filter(|_| !signers.is_empty()) {

@@ -1,6 +1,6 @@
-//! From a stage to its open accounts: the backend, the clock of the verdicts, and the sessions.
+//! Prepares a stage and opens its accounts: the backend, the clock of the verdicts, and the sessions.
 //!
-//! Must not know cases or verdicts.
+//! This module must not know cases or verdicts.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(crate) struct StageSession {
     pub(crate) backend: String,
     /// The instant for which ages are judged: now, or the instant of the described account or recording.
     pub(crate) now: Timestamp,
-    /// The note about the clock, when the clock is not that of this machine.
+    /// The note about the clock, when verdicts do not use the clock of this machine.
     pub(crate) clock: String,
     /// The offset in seconds from the clock of this machine to the clock of the run.
     pub(crate) added: i64,
@@ -38,7 +38,7 @@ pub(crate) struct StageSession {
     pub(crate) described: Option<(String, Vec<u8>)>,
     /// The state that all requests share.
     pub(crate) link: Link,
-    /// The recordings of the traffic. They must be finished.
+    /// The recordings of the traffic. The run must finish them.
     pub(crate) recordings: Vec<Recording>,
     targets: Vec<Target>,
     messages: Messages,
@@ -165,7 +165,7 @@ impl StageSession {
         Ok(opened)
     }
 
-    /// The note about the clock after all reads.
+    /// Returns the note about the clock after all reads.
     pub(crate) fn clock_note(&self, calls: &[LoggedCall]) -> String {
         let in_process = self.targets.iter().any(|target| matches!(target.backend, Backend::InProcess { .. }));
         let apart = match clocks(calls, self.added) {
@@ -185,7 +185,7 @@ impl StageSession {
             let session: Session = open(target, &self.link).await.map_err(|refusal| refusal_failure(&refusal))?;
             callers.push(Caller {
                 account: session.identity.account.clone(),
-                // The name of a session is free text.
+                // The name of a session is free text, so it could contain a secret.
                 arn: scrub(&session.identity.arn).into_owned(),
                 user_id: scrub(&session.identity.user_id).into_owned(),
             });
@@ -196,7 +196,7 @@ impl StageSession {
     }
 }
 
-/// A difference of clocks, for people.
+/// Returns a difference of clocks as a text for people.
 fn length(seconds: i64) -> String {
     format_duration(seconds.saturating_abs())
 }

@@ -1,6 +1,6 @@
 //! Time stamps: requests to an authority.
 //!
-//! Must not know the format of a token.
+//! This module must not know the format of a token.
 
 use crate::aws::post;
 use crate::failure::Failure;

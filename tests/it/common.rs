@@ -128,12 +128,20 @@ pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
     policy
 }
 
-/// Returns the lines of a case that its kind needs: the window, and the service of the events, so that one Region has them.
-pub fn window(kind: &Kind) -> &'static str {
-    if kind.window().is_some_and(|window| window.needed) {
-        "    over: 30d\n    where: { source: secretsmanager.amazonaws.com }\n"
-    } else {
-        ""
+/// Returns the lines of a case that its kind needs: the window, and the records that the call selects.
+pub fn window(kind: &Kind) -> String {
+    let (over, selected) = selection(kind);
+    if over.is_empty() { String::new() } else { format!("    over: {over}\n    where: {{ {selected} }}\n") }
+}
+
+/// Returns the length of the window of a kind that needs one, and the part of `where` for it. Events have a service, so
+/// that one Region has them.
+pub fn selection(kind: &Kind) -> (&'static str, &'static str) {
+    match kind.name {
+        "cloudtrail.event" => ("30d", "source: secretsmanager.amazonaws.com"),
+        "logs.record" => ("30d", "group: trail"),
+        "s3.object" => ("30d", "prefixes: { contains: \"s3://archive/logs/\" }"),
+        _ => ("", ""),
     }
 }
 

@@ -58,7 +58,7 @@ house: House rules
     let json: Value = serde_json::from_str(&json).unwrap();
     let house = &json["frameworks"][0];
     assert_eq!(
-        (code, &json["suite"], &house["framework"], &house["summary"]["tested"]),
+        (code, &json["suites"][0], &house["framework"], &house["summary"]["tested"]),
         (0, &"s".into(), &"house".into(), &1.into())
     );
     let missing: Vec<&Value> = house["controls"].as_array().unwrap().iter().map(|it| &it["id"]).collect();
@@ -85,6 +85,34 @@ fn a_missing_control_has_an_exit_code() {
     let (code, _, error) = controls(folder.path(), &["none.yaml", "--fail-on-missing"]);
     assert_eq!((code, error.as_str()), (4, "error: suite n cites no control\n"));
     assert_eq!(controls(folder.path(), &["none.yaml", "--framework", "mod-045"]).0, 0);
+}
+
+/// What one suite tests, another one need not test. The ids of cases then name their suite.
+#[test]
+fn several_suites_count_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    house(folder.path());
+    std::fs::write(
+        folder.path().join("windows.policy"),
+        "id: B\ntitle: Windows\nseverity: low\ncases: { shut: { each: kms.key, when_none: met, expect: { name: x }, \
+         controls: { house: [H-10, { id: H-1, untested: the rear door }] } } }\n",
+    )
+    .unwrap();
+    let suite = std::fs::read_to_string(folder.path().join("suite.yaml")).unwrap();
+    let second = suite.replace("policy.yaml", "windows.policy").replace("suite: s", "suite: t");
+    std::fs::write(folder.path().join("second.yaml"), second).unwrap();
+    let expected = "\
+house: House rules
+  tested     H-1   Keys rotate (s:A/keys, t:B/shut)
+  attested   H-2   Doors are shut (s:A/doors)
+  manual     H-3   Doors are painted (No API returns the colour.)
+  tested     H-10  Windows are shut (t:B/shut)
+  ── 4 controls: 2 tested, 0 part, 1 attested, 1 manual, 0 impossible, 0 missing
+";
+    let both = ["suite.yaml", "second.yaml", "--fail-on-missing"];
+    assert_eq!(controls(folder.path(), &both), (0, expected.to_owned(), String::new()));
+    let (code, _, error) = controls(folder.path(), &["none.yaml", "none.yaml"]);
+    assert_eq!((code, error.as_str()), (4, "error: suites n, n cite no control\n"));
 }
 
 #[test]
@@ -118,4 +146,47 @@ fn every_recommendation_of_cis_has_a_case_or_a_reason() {
             controls(root(), &["suites/cis-aws.yaml", "--framework", framework, "--missing", "--fail-on-missing"]);
         assert_eq!(code, 0, "{text}");
     }
+}
+
+/// The suites of the five source documents, those that read and those that act.
+const DOCUMENTS: &[&str] = &[
+    "suites/mod-045.yaml",
+    "suites/mod-045-probes.yaml",
+    "suites/mod-045-attested.yaml",
+    "suites/sec-004.yaml",
+    "suites/sec-004-probes.yaml",
+    "suites/rotation-runbook.yaml",
+    "suites/atp-key-rotation.yaml",
+    "suites/atp-key-rotation-probes.yaml",
+    "suites/buzz-tutor-kms.yaml",
+];
+
+/// No requirement of a source document is left without a case or a reason, and a part that is not tested is named.
+/// `docs/requirements.md` has the table. `ATTESTRY_BLESS=1` writes it again.
+#[test]
+fn every_requirement_of_the_source_documents_has_a_case_or_a_reason() {
+    let of = |more: &[&str]| {
+        let arguments: Vec<&str> =
+            DOCUMENTS.iter().chain(&["--framework", "seed-requirements"]).chain(more).copied().collect();
+        controls(root(), &arguments)
+    };
+    let (code, table, _) = of(&["--format", "markdown"]);
+    assert_eq!(code, 0, "{table}");
+    let page = format!(
+        "# Requirements of the source documents\n\nEach requirement of the five documents that Attestry was built for, \
+         with the cases that test it. A part that no case tests\nis named. `attestry controls` writes this table from \
+         {} suites; do not edit it.\n\n{table}",
+        DOCUMENTS.len()
+    );
+    let path = root().join("docs/requirements.md");
+    if std::env::var_os("ATTESTRY_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let old = std::fs::read_to_string(&path).unwrap_or_default() != page;
+    assert!(!old, "{} is old: ATTESTRY_BLESS=1 cargo test --test it controls", path.display());
+    let (code, missing, _) = of(&["--missing", "--fail-on-missing"]);
+    assert_eq!(code, 0, "{missing}");
+    assert!(missing.contains("── 340 controls: "), "{missing}");
+    let unstated = table.lines().filter(|line| line.contains("| part |") && !line.contains("; not tested: ")).count();
+    assert_eq!(unstated, 0, "{table}");
 }

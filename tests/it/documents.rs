@@ -100,3 +100,63 @@ async fn permissions_are_those_of_groups_too_and_name_the_boundary() {
     assert_eq!(role["permissions.boundary"], ["own"]);
     assert_eq!(role["trust"], ["trust"]);
 }
+
+/// A claim about a document that a path leads to is about the resource that has the document, and not about the resource
+/// with the reference: other actions count, and another account owns it.
+#[test]
+fn a_claim_about_a_followed_document_is_about_its_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "suite.yaml",
+        "suite: s\ntitle: S\npolicies: [p.yaml]\nstages: { dev: { account: \"111122223333\", regions: [eu-west-1] } }\n",
+    );
+    let topic = "name: t, arn: \"arn:aws:sns:eu-west-1:${account}:t\"";
+    let key = |principal: &str| {
+        format!(
+            "kms_key: {{ policy: [{{ effect: Allow, principals: [\"{principal}\"], actions: [\"kms:*\"], conditions: [] }}] }}"
+        )
+    };
+    let function = "name: f, arn: \"arn:aws:lambda:eu-west-1:${account}:function:f\"";
+    let role = |action: &str| {
+        format!(
+            "role: {{ permissions: {{ statements: [{{ effect: Allow, actions: [\"{action}\"], resources: [\"*\"], conditions: [] }}] }} }}"
+        )
+    };
+    let (own, stranger) = (key("AWS:arn:aws:iam::${account}:root"), key("AWS:arn:aws:iam::999999999999:root"));
+    let (reads, decrypts) = (role("s3:GetObject"), role("kms:Decrypt"));
+    let case = |name: &str, kind: &str, expect: &str, who: &str, met: &str, violated: &str| {
+        format!(
+            "  {name}:\n    title: {name}\n    each: {kind}\n    when_none: met\n    expect: {{ {expect} }}\n    examples:\n      met: {{ {who}, {met} }}\n      violated: {{ {who}, {violated} }}\n"
+        )
+    };
+    let cases = [
+        case("accounts", "sns.topic", "kms_key.policy: { no_cross_account_except: [] }", topic, &own, &stranger),
+        case("public", "sns.topic", "kms_key: { policy: { no_public_principal: true } }", topic, &own, &key("*")),
+        case(
+            "not",
+            "sns.topic",
+            "kms_key.policy: { not: { denies: { actions: [kms:Decrypt] } } }",
+            topic,
+            &own,
+            &own.replace("Allow", "Deny"),
+        ),
+        case(
+            "rights",
+            "lambda.function",
+            "role.permissions: { never_grants: { actions: [kms:Decrypt] } }",
+            function,
+            &reads,
+            &decrypts,
+        ),
+    ];
+    write("p.yaml", &format!("id: P\ntitle: P\nseverity: high\ncases:\n{}", cases.concat()));
+    let checked = assert_cmd::Command::cargo_bin("attestry")
+        .unwrap()
+        .current_dir(folder.path())
+        .args(["check", "suite.yaml"])
+        .output();
+    let output = checked.unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{text}");
+}

@@ -68,6 +68,7 @@ fn the_conforming_account_is_met() {
     assert_found("mod-045", "embedded", 0);
     assert_found("cis-aws", "embedded", 0);
     assert_found("cis-aws-attested", "embedded", 0);
+    assert_found("mod-045-attested", "embedded", 0);
     assert_found("fsbp", "embedded", 0);
     assert_found("hardening", "embedded", 0);
     for suite in DOCUMENTS {

@@ -80,6 +80,7 @@ fn ran(contents: &mut Contents, member: &str, value: serde_json::Value) {
 const RUN: &str = "evidence/run.json";
 const FACTS: &str = "evidence/facts.jsonl";
 const CALLS: &str = "evidence/calls.jsonl";
+const VERDICTS: &str = "evidence/verdicts.json";
 const SCOPE: &str = "evidence/circumstances.json";
 const BASIS: &str = "evidence/basis.json";
 const BASELINE: &str = "evidence/baseline.json";
@@ -227,6 +228,31 @@ fn what_is_edited_and_sealed_again_is_noticed() {
     let signed = attestry(desk.path(), &["evidence", "pack", "forged.zip", "signed.zip", "--sign", "k"]);
     assert_eq!(signed.status.code(), Some(6), "{}", said(&signed));
     assert!(!desk.path().join("signed.zip").exists());
+}
+
+/// Another version can explain a verdict with other sentences, and its verdicts must still follow from the facts.
+#[test]
+fn verdicts_of_another_version_are_compared_without_their_sentences() {
+    let desk = tempfile::tempdir().unwrap();
+    let whole = bundle(desk.path());
+    let with = |forges: &[Forge]| {
+        let mut forged = whole.clone();
+        forges.iter().for_each(|forge| forge(&mut forged));
+        sealed(&mut forged, |_| {});
+        check(&forged)
+    };
+    let older: Forge = |it| ran(it, "tool", "attestry 0.0.1".into());
+    let sentence: Forge = |it| replaced(it, VERDICTS, "KeyRotationEnabled", "Rotates");
+    let verdict: Forge = |it| replaced(it, VERDICTS, "\"verdict\": \"violated\"", "\"verdict\": \"met\"");
+    let of_ours = with(&[sentence]).unwrap_err();
+    assert!(matches!(&of_ours[..], [Damage::OtherVerdicts { .. }]), "{of_ours:?}");
+    let files = with(&[older, sentence]).unwrap().unchecked.unwrap().files;
+    assert!(files.iter().any(|file| file == VERDICTS), "{files:?}");
+    assert!(!with(&[older]).unwrap().unchecked.unwrap().files.iter().any(|file| file == VERDICTS));
+    let other = with(&[older, verdict]).unwrap_err();
+    let [damage @ Damage::VerdictsOfAnotherVersion { .. }] = &other[..] else { panic!("{other:?}") };
+    let message = damage.to_string();
+    assert!(message.contains("`attestry.verdicts/1`") && message.contains("attestry 0.0.1"), "{message}");
 }
 
 /// Another version writes other bytes. The output reports each file as unchecked, and the signing command refuses such

@@ -14,7 +14,7 @@ use crate::common::{cases_of, every_attribute, root, run};
 use crate::trees::{json, member, members, tree};
 
 /// The situations of a file, in the order of its README.
-const SITUATIONS: &[&str] = &["normal", "two_pages", "denied", "absent", "malformed"];
+const SITUATIONS: &[&str] = &["normal", "two_pages", "denied", "absent", "malformed", "contradicting"];
 
 #[tokio::test]
 async fn each_file_reads_what_aws_answers() {

@@ -1,10 +1,15 @@
 //! Tests probes on a small account that they can change. They must observe the right facts. They must leave nothing
 //! behind, wherever they are killed, refused, throttled or stopped.
 
+mod alarm;
+mod alert_on_action;
+mod archive_query;
 mod fake;
+mod fetch;
 mod keys;
 mod lifecycle;
 mod listening;
+mod replay;
 mod rollback;
 mod signature;
 
@@ -93,7 +98,7 @@ fn cases(policy: &str, secret: &str) -> Vec<Case> {
         directory.path(),
         policy,
         secret,
-        "decrypts-after-rotation, denied, key-lifecycle, rollback, secret-rotation",
+        "alarm, alert-on-action, archive-query, decrypts-after-rotation, denied, fetch, key-lifecycle, rollback, secret-rotation",
     );
     common::cases(directory.path(), "suite.yaml", "here").0
 }
@@ -112,7 +117,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-const CONSENT: &[&str] = &["alert", "denied", "key-lifecycle", "rollback", "secret-rotation"];
+const CONSENT: &[&str] = &["alarm", "alert", "denied", "key-lifecycle", "rollback", "secret-rotation"];
 
 /// Runs the cleanup by the ledgers, for a stage that names these probes.
 fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<AccountRegion>]) -> Cleaned {
@@ -392,6 +397,8 @@ fn what_attestry_did_not_make_is_refused_without_a_call() {
             "type": "rotation", "secret": "probe/secret", "version": "v1", "before": ["v0"],
             "begun": Timestamp::UNIX_EPOCH,
         }),
+        json!({ "type": "pending-label", "secret": "probe/secret", "version": "v1", "holder": "v0" }),
+        json!({ "type": "alarm-state", "alarm": "probe-alarm", "mark": "attestry-other", "before": "OK" }),
         json!({ "type": "queue", "name": "attestry-alerts" }),
         json!({ "type": "subscription", "topic": fake::TOPIC, "queue": "arn:aws:sqs:x:1:alerts" }),
         json!({ "type": "key-state", "key": fake::key_arn("k1"), "tag": "other" }),
@@ -443,6 +450,8 @@ fn one_of_each(mark: &str, start: &str) -> Vec<Arc<dyn Artifact>> {
             "type": "rotation", "secret": format!("{start}rotating"), "version": mark, "before": ["one"],
             "begun": Timestamp::UNIX_EPOCH,
         }),
+        json!({ "type": "pending-label", "secret": format!("{start}labelled"), "version": mark, "holder": "one" }),
+        json!({ "type": "alarm-state", "alarm": format!("{start}{mark}"), "mark": mark, "before": "OK" }),
         json!({ "type": "queue", "name": mark }),
         json!({ "type": "subscription", "topic": fake::TOPIC, "queue": queue }),
         json!({ "type": "key-state", "key": fake::key_arn(&format!("theirs-{mark}")), "tag": mark }),
@@ -490,7 +499,7 @@ fn nothing_of_a_stranger_is_removed_by_a_ledger_or_a_name() {
             // The search cannot find a version with a foreign name.
             assert!(done.left.len() >= 4 && done.left.iter().all(|it| it.contains("not removed: ")), "{done:?}");
         }
-        assert_eq!(swept(folder.path(), &places).left.len(), 8, "it is told again");
+        assert_eq!(swept(folder.path(), &places).left.len(), 10, "it is told again");
     }
 }
 
@@ -535,12 +544,12 @@ fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
             announce(folder.path(), run, one_of_each(&mark(run), "bank/"));
             std::fs::rename(path("aside"), file("jsonl")).unwrap();
             let done = swept(folder.path(), &places);
-            assert_eq!(done.left.len(), 8, "{done:?}");
+            assert_eq!(done.left.len(), 10, "{done:?}");
             assert!(!done.gone.is_empty() && fake.listing().iter().all(|it| !it.contains(RUN.as_str())), "{done:?}");
             let strangers: Vec<String> = fake.listing().into_iter().filter(|it| !clean.contains(it)).collect();
-            // A secret, a parameter, a queue, a subscription, a secret with a pending version, a key, an alias, and a secret
-            // with the version of a rollback.
-            assert_eq!(strangers.len(), 9, "{strangers:?}");
+            // A secret, a parameter, a queue, a subscription, the state of an alarm, two secrets with a pending version, a
+            // key, an alias, and a secret with the version of a rollback.
+            assert_eq!(strangers.len(), 12, "{strangers:?}");
         }
     }
     assert!(points >= 5, "{points}");
@@ -650,7 +659,7 @@ fn called(fake: &Fake) -> Vec<String> {
 
 #[test]
 fn no_value_of_a_secret_is_kept() {
-    for policy in [ROTATION, DENIED, listening::ALERT, listening::RECORD, rollback::BOTH] {
+    for policy in [ROTATION, DENIED, replay::REPLAY, listening::ALERT, listening::RECORD, rollback::BOTH] {
         let cases = cases(policy, "probe/secret");
         let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(2))), tempfile::tempdir().unwrap());
         let outcome = run(&cases, &fake, folder.path()).unwrap();

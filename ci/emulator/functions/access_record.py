@@ -12,14 +12,15 @@ STREAM = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
 
 
 def of(event):
-    """Identity, secret, operation and time of a read."""
+    """Returns the identity, secret, operation and time of a read."""
     detail = event["detail"]
     return {"identity": detail["userIdentity"]["arn"], "secret_arn": secret_arn(detail["requestParameters"]["secretId"]),
             "event_name": detail["eventName"], "timestamp": detail["eventTime"], "event_id": detail["eventID"]}
 
 
 def secret_arn(given):
-    """A caller may have used the name. The last six characters of the ARN come from Secrets Manager."""
+    """Returns the ARN of a secret. The caller may have used its name, and the last six characters of an ARN come from
+    Secrets Manager."""
     return given if given.startswith("arn:") else manager.describe_secret(SecretId=given)["ARN"]
 
 

@@ -102,7 +102,7 @@ ministack_put_secret_value, ministack_get_secret_value = secretsmanager._put_sec
 
 
 def put_secret_value(data: dict):
-    """A staging label is on one version only, and the value of a version does not change."""
+    """Stores a value. A staging label is on one version only, and the value of a version does not change."""
     _, secret = secretsmanager._resolve(data.get("SecretId"))
     if secret:
         token, labels = data.get("ClientRequestToken"), data.get("VersionStages") or ["AWSCURRENT"]
@@ -172,8 +172,8 @@ def write_value(request: dict):
 
 
 def recorded_calls(name: str, request: dict, answer: tuple) -> list[tuple[str, dict]]:
-    """The calls that CloudTrail records for a request. A batch read is recorded as a read of each secret. Calls without a secret are
-    omitted, because no rule needs them."""
+    """Returns the calls that CloudTrail records for a request. A batch read is recorded as a read of each secret. Calls
+    without a secret are omitted, because no rule needs them."""
     if name == "BatchGetSecretValue":
         return [("GetSecretValue", {"SecretId": read["ARN"]}) for read in parsed(answer[2]).get("SecretValues", [])]
     return [(name, request)] if "SecretId" in request else []
@@ -188,7 +188,8 @@ def parsed(body: bytes) -> dict:
 
 
 def trail_record(call: str, request: dict, answer: tuple, headers: dict, key: str) -> dict:
-    """The CloudTrail record of one call. It has no value of a secret, neither from the request nor from the answer."""
+    """Returns the CloudTrail record of one call. It has no value of a secret, neither from the request nor from the
+    answer."""
     parameters = {name[0].lower() + name[1:]: value for name, value in request.items() if name not in ("SecretString", "SecretBinary")}
     record = {
         "eventVersion": "1.11", "userIdentity": user_identity(key), "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -40,7 +40,7 @@ def install():
 
 
 def key_and_rotations(data: dict) -> tuple[dict | None, KeyRotations]:
-    """The key of a request and its rotations. A rotation that is due is completed first."""
+    """Returns the key of a request and its rotations. A rotation that is due is completed first."""
     key = kms._resolve_key(data.get("KeyId", ""))
     if not key:
         return None, KeyRotations()

@@ -25,7 +25,7 @@ def with_is_attachable(request: dict) -> tuple:
 
 
 def with_end_markers(list_items, **markers: str):
-    """Adds to a list of S3 the markers of its last item, which the last page has too."""
+    """Adds the markers of its last item to a list of S3. AWS sends them on the last page, too."""
     def call(*arguments):
         status, headers, body = list_items(*arguments)
         for marker, element in markers.items() if status == 200 else ():

@@ -11,12 +11,13 @@ from . import config, kms, logs, others, secretsmanager
 
 ALL = [
     kms.kms_rotation_period, kms.kms_rotation_unsupported, kms.kms_aliases, kms.kms_paging,
-    kms.kms_key_metadata, kms.kms_deletion, kms.kms_arns, secretsmanager.secrets_lookup, secretsmanager.secrets_rotation,
+    kms.kms_key_metadata, kms.kms_deletion, kms.kms_replicas, kms.kms_arns, secretsmanager.secrets_lookup, secretsmanager.secrets_rotation,
     secretsmanager.secrets_version_ids, logs.ssm_describe_paging, logs.logs_deletion_protection, logs.logs_kms_key, logs.logs_group_fields,
     logs.logs_retention_values, logs.alarms_paging, config.config_compliance, config.config_channel_status,
-    others.iam_authorization_details_paging, others.iam_policy_encoding, others.cloudtrail_lookup, others.lambda_logging_config,
+    others.iam_authorization_details_paging, others.iam_policy_encoding, others.cloudtrail_lookup, others.lambda_permission_principal,
+    others.lambda_logging_config,
     others.sns_pending_confirmation, others.s3_default_encryption, others.s3_policy_conditions, others.s3_answers,
-    others.s3_object_retention, others.ec2_region_filters,
+    others.s3_object_retention, others.s3_object_lock_change, others.ec2_region_filters,
 ]
 NAMES = [patch.__name__.replace("_", "-") for patch in ALL]
 

@@ -144,6 +144,26 @@ def kms_deletion():
     KmsResponse.schedule_key_deletion = schedule_key_deletion
 
 
+def kms_replicas():
+    """A replica has no alias and no grant of its primary key, and each of the two keys returns its own MultiRegionKeyType."""
+    replicate, describe = KmsBackend.replicate_key, KmsBackend.describe_key
+
+    def replicate_key(self, key_id, replica_region):
+        replica = replicate(self, key_id, replica_region)
+        replica.aliases, replica.grants = {}, {}
+        return replica
+
+    def describe_key(self, key_id):
+        key = describe(self, key_id)
+        if key.multi_region:
+            primary = key.multi_region_configuration["PrimaryKey"]["Arn"]
+            key.multi_region_configuration = key.multi_region_configuration | {"MultiRegionKeyType": "PRIMARY" if key.arn == primary else "REPLICA"}
+        return key
+
+    KmsBackend.replicate_key = replicate_key
+    KmsBackend.describe_key = describe_key
+
+
 def kms_arns():
     """KeyId may be the ARN of a key in every operation with a key (in some operations moto accepts ids only)."""
 

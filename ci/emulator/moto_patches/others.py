@@ -5,6 +5,7 @@ import re
 from types import SimpleNamespace
 
 from moto.awslambda.models import LambdaFunction
+from moto.awslambda.policy import Policy
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.responses import ActionResult
 from moto.core.serialize import url_encode
@@ -44,6 +45,17 @@ def iam_policy_encoding():
 def cloudtrail_lookup():
     """LookupEvents answers a history without events, because moto records no calls."""
     CloudTrailResponse.lookup_events = lambda self: json.dumps({"Events": []})
+
+
+def lambda_permission_principal():
+    """The principal of a permission of a function is `{"AWS": ARN}` for an ARN of IAM, also for the ARN of a role."""
+    inner = Policy.principal_formatter
+
+    def principal_formatter(self, obj):
+        formatted = inner(self, obj)
+        return {"AWS": formatted} if isinstance(formatted, str) and formatted.startswith("arn:") else formatted
+
+    Policy.principal_formatter = principal_formatter
 
 
 def lambda_logging_config():
@@ -159,6 +171,21 @@ def s3_object_retention():
         return 200, {"content-type": "application/xml"}, f"<Retention>{body}</Retention>"
 
     S3Response._key_response_get = key_response_get
+
+
+def s3_object_lock_change():
+    """PutObjectLockConfiguration also changes the default retention of a bucket that has objects."""
+    inner = S3Backend.put_object_lock_configuration
+
+    def put_object_lock_configuration(self, bucket_name, *more, **named):
+        bucket = self.get_bucket(bucket_name)
+        keys, bucket.keys = bucket.keys, type(bucket.keys)()
+        try:
+            return inner(self, bucket_name, *more, **named)
+        finally:
+            bucket.keys = keys
+
+    S3Backend.put_object_lock_configuration = put_object_lock_configuration
 
 
 def ec2_region_filters():

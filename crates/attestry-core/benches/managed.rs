@@ -83,8 +83,7 @@ fn main() {
         for (name, document) in &documents {
             let id = format!("arn:aws:iam::aws:policy/{name}");
             let resource = Resource::new(&KIND, "111122223333".into(), GLOBAL.into(), id, name.as_str());
-            let context =
-                MatchContext { now: "2026-11-20T12:00:00Z".parse().unwrap(), resource: &resource, outer: None };
+            let context = MatchContext::of(&resource, "2026-11-20T12:00:00Z".parse().unwrap());
             let at = match find(matcher).unwrap().test(Some(document), &claim, &context) {
                 MatchResult::Holds => 0,
                 MatchResult::Fails(_) => 1,

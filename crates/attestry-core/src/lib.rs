@@ -1,8 +1,9 @@
 //! The pure middle of Attestry: from the text of policies and from facts to verdicts, reports and evidence.
 //!
-//! Policy text is read ([`source`]) and checked ([`policy`]) against the kinds of resources ([`facts`]) with [`matchers`]; a
-//! [`plan`] lists the facts that are needed; verdicts are evaluated ([`verify`]); a run is reported ([`report`]) and its evidence
-//! sealed ([`evidence`]). Must not know AWS clients, collectors, the network or the command line.
+//! [`source`] reads the text of policies. [`policy`] checks it against the kinds of resources ([`facts`]) and the
+//! [`matchers`]. A [`plan`] lists the facts that the cases need. [`verify`] evaluates the verdicts. [`report`] writes
+//! the reports of a run, and [`evidence`] writes its evidence. This crate must not know AWS clients, collectors, the
+//! network or the command line.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "the environment of a test says how much it tries"))]
 

@@ -1,6 +1,6 @@
-//! What proofs over IAM policies cost: time on one core, and the most memory of the process.
+//! Measures the cost of proofs over IAM policies: the time on one core, and the peak memory of the process.
 //!
-//! `cargo bench --bench iam`. Prints a table, and ends with an error where a target is missed.
+//! Run it with `cargo bench -p attestry-iam`. It prints a table, and ends with an error when it misses a target.
 #![allow(clippy::print_stdout, clippy::panic, clippy::unwrap_used, clippy::exit, reason = "a benchmark is a program")]
 
 use std::fmt::Write;
@@ -14,7 +14,7 @@ const SERVICES: [&str; 12] =
     ["s3", "sqs", "sns", "kms", "logs", "dynamodb", "lambda", "ssm", "ec2", "events", "cloudwatch", "secretsmanager"];
 const VERBS: [&str; 8] = ["Get*", "List*", "Describe*", "Put*", "Create*", "Delete*", "Tag*", "*"];
 
-/// Always the same dice.
+/// A random generator that always gives the same numbers.
 struct Dice(u64);
 
 impl Dice {
@@ -27,7 +27,7 @@ impl Dice {
         of.get(self.roll(of.len())).unwrap()
     }
 
-    /// A statement as people write them: a few actions of one service on a few names of the bank.
+    /// Creates a typical statement: a few actions of one service on a few names of the bank.
     fn statement(&mut self) -> String {
         let service = self.one(&SERVICES);
         let list =
@@ -76,7 +76,7 @@ fn area(actions: &[&str], outside: &str) -> Area {
     Area { actions: Set::of(actions.iter().copied()), resources: Set::outside([outside]) }
 }
 
-/// The most memory that the process ever had, in MiB, where the system says.
+/// Returns the peak memory of the process in MiB, if the system reports it.
 fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 pub struct Context {
     keys: BTreeMap<String, Option<Vec<String>>>,
     complete: bool,
-    /// The patterns of values that are known only in part.
+    /// The pattern of each key whose value is known only in part.
     shapes: BTreeMap<String, String>,
     since: Option<Timestamp>,
     callers: Callers,
@@ -23,8 +23,8 @@ pub enum Callers {
     /// One identity. Each key that follows from the identity has one value, known or not.
     #[default]
     One,
-    /// Any user or role to which the policies can be attached. One of them has the tags, the session and the
-    /// organization that a condition names. The names and ids of the identities stay open.
+    /// Any user or role to which the policies can be attached. For any tags, session and organization in a condition,
+    /// one of these identities has them. The names and ids of the identities stay unknown.
     Holders,
     /// Any caller. The keys that follow from the caller can have any value.
     Anybody,
@@ -68,7 +68,7 @@ impl Context {
         self
     }
 
-    /// Adds a key of which only a pattern is known.
+    /// Adds a key whose value is known only as a pattern.
     #[must_use]
     pub fn like(mut self, key: &str, pattern: &str) -> Self {
         self.shapes.insert(key.to_ascii_lowercase(), pattern.to_owned());
@@ -81,7 +81,7 @@ impl Context {
         Self { since: Some(instant), ..self }
     }
 
-    /// Extends the context to requests of these callers.
+    /// Sets the callers of the requests.
     #[must_use]
     pub fn of(self, callers: Callers) -> Self {
         Self { callers, ..self }
@@ -115,7 +115,8 @@ impl Context {
         self
     }
 
-    /// Returns the keys with some knowledge, in lower case.
+    /// Returns the keys that are known to have values or to be absent, each with this knowledge. The keys are in lower
+    /// case.
     pub fn keys(&self) -> impl Iterator<Item = (&str, Known<'_>)> {
         self.keys.keys().map(|key| (key.as_str(), self.get(key)))
     }

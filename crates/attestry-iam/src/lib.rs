@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Must not know AWS clients, the kinds and policies of Attestry, or verdicts.
+//! This crate must not know AWS clients, the kinds and policies of Attestry, or verdicts.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "the environment of a test says how much it tries"))]
 

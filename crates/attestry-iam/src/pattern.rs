@@ -4,7 +4,7 @@
 //! one text, so a `*` also covers colons ("IAM JSON policy elements: Resource"). The ARN operators compare the six
 //! components one by one, so a `*` stays within its component. Only the last component, the resource, may itself
 //! contain colons ("IAM JSON policy elements: Condition operators"). The value of a variable is plain text, even if it
-//! contains `*` or `?` ("IAM policy elements: Variables and tags"). The module must not know statements.
+//! contains `*` or `?` ("IAM policy elements: Variables and tags"). This module must not know statements.
 
 use super::context::{Context, Known};
 use super::reference;
@@ -105,8 +105,8 @@ impl Pattern {
     }
 }
 
-/// Compares the pattern and the text from the left. After a difference it goes back to the last `*`, which then takes
-/// one more character. It never goes back to an earlier `*`, so the time is not exponential.
+/// Compares the pattern and the text from the left. After a difference, the function goes back to the last `*`, which
+/// then takes one more character. The function never goes back to an earlier `*`, so the time is not exponential.
 fn covers(pattern: &[Token], text: &str, case: LetterCase) -> bool {
     let (mut pattern, mut rest) = (pattern, text.chars());
     let mut back = None;
@@ -143,13 +143,13 @@ fn covers(pattern: &[Token], text: &str, case: LetterCase) -> bool {
 /// A text of a policy after the replacement of its variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// The pattern. It has a `*` for a variable with an unknown value, so a text that does not match is certain not to
-    /// match.
+    /// The pattern, with a `*` for each variable whose value is unknown. A text that does not match the pattern does
+    /// not match for any value of these variables.
     pub pattern: Pattern,
     /// The keys of variables whose values are unknown or too long.
     pub unknown: Vec<String>,
-    /// A key of a variable without a default, which the request does not have, or does not have as a single value. AWS
-    /// calls the statement invalid in this case, so the text matches nothing.
+    /// The key of a variable for which the request has several values, or for which the request has no value and the
+    /// policy has no default. AWS calls the statement invalid in this case, so the text matches nothing.
     pub absent: Option<String>,
 }
 
@@ -162,7 +162,7 @@ pub(super) fn is_always_there(key: &str) -> bool {
 /// themselves.
 ///
 /// If `variables` is false, as for documents of 2008, `${` is plain text. If `wildcards` is false, `*` and `?` are
-/// plain text. A text that begins like a variable and is none is plain text, too.
+/// plain text. A text that begins like a variable but is no variable is plain text, too.
 #[must_use]
 pub fn resolved(text: &str, variables: bool, wildcards: bool, context: &Context) -> Resolved {
     let mut found = Resolved { pattern: Pattern::default(), unknown: Vec::new(), absent: None };
@@ -203,7 +203,7 @@ enum Variable<'a> {
     Key(&'a str, Option<&'a str>),
 }
 
-/// Returns the variable at the start of a text behind its `${`, and the text after the variable.
+/// Reads the variable whose `${` stands directly before the text. Returns the variable and the text after it.
 fn variable(text: &str) -> Option<(Variable<'_>, &str)> {
     let end = text.find(['}', ',', '\''])?;
     let (name, rest) = text.split_at_checked(end)?;

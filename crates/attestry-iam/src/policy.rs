@@ -1,6 +1,6 @@
 //! The content of a policy document as types. Patterns and variables are kept as they are written.
 //!
-//! IAM User Guide, "IAM JSON policy element reference". The module must not know JSON, requests or facts.
+//! IAM User Guide, "IAM JSON policy element reference". This module must not know JSON, requests or facts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ pub struct Operator {
     pub quantity: Option<Quantity>,
 }
 
-/// Writes the operator as IAM does. The names of the tests are those of IAM.
+/// Writes the operator as IAM does. The variants of [`Test`] have the names of IAM.
 impl fmt::Display for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quantity = match self.quantity {

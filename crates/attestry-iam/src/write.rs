@@ -1,13 +1,13 @@
 //! Writes the text of a policy document from a policy. It is the inverse of `parse`, for APIs that need a document.
 //!
-//! The module must not know the purpose.
+//! This module must not know the purpose of the document.
 
 use serde_json::{Map, Value, json};
 
 use super::policy::{Condition, Effect, Policy, Principal, Statement, Which};
 
-/// Returns the document. Parsing the document gives the same policy. A list with one value is written as a list.
-/// Conditions with the same operator are together, and so are principals of the same type.
+/// Returns the document. Parsing the document gives the same policy. A list with one value is written as a list. The
+/// document groups conditions by operator, and principals by type.
 #[must_use]
 pub fn document(policy: &Policy) -> String {
     let version = if policy.variables { "2012-10-17" } else { "2008-10-17" };
@@ -91,7 +91,7 @@ mod tests {
             .prop_map(|(not, list)| if not { Which::NotIn(list) } else { Which::In(list) })
     }
 
-    /// The principals of one type are together, as in a document.
+    /// Creates principals that are grouped by type, as in a document.
     fn who() -> impl Strategy<Value = Which<Principal>> {
         let class =
             |of: fn(String) -> Principal| btree_set(word(), 0..3).prop_map(move |it| it.into_iter().map(of).collect());

@@ -1,7 +1,8 @@
-//! What the sweep of logs finds: `cargo bench -p attestry-logs -- [MiB of decoys] [MiB with secrets]`.
+//! Measures what the sweep of logs finds: `cargo bench -p attestry-logs -- [MiB of decoys] [MiB with secrets]`.
 //!
-//! False alarms in logs without any secret, then all that is planted on three seeds that were not used before. The seed
-//! comes from the clock and is told; `SEED=…` repeats a run. Ends with an error where a target is missed.
+//! First it counts the false alarms in logs without any secret. Then it searches for planted secrets in logs of three
+//! new seeds. The seed comes from the clock and is printed. `SEED=…` repeats a run. The benchmark ends with an error
+//! when it misses a target.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -22,21 +23,21 @@ use attestry_logs::{Engine, Found, Key, Rules, Secret, Values};
 use corpus::{Corpus, corpus};
 use zeroize::Zeroizing;
 
-/// A text that is swept at once.
+/// The number of bytes that are swept at once.
 const PART: usize = 8 << 20;
-/// What is planted in a part.
+/// The number of secrets that are planted in a part.
 const PLANTS: usize = 400;
-/// Values that are looked for.
+/// The number of values that the sweep searches for.
 const VALUES: usize = 1000;
 
-/// What came of some parts.
+/// The result of several parts.
 #[derive(Default)]
 struct Outcome {
     bytes: usize,
     planted: usize,
-    /// What is not found, by what it is.
+    /// The number of planted secrets that the sweep missed, by type.
     missed: BTreeMap<&'static str, usize>,
-    /// Findings where nothing is planted, by rule.
+    /// The number of findings at places without a planted secret, by rule.
     alarms: BTreeMap<String, usize>,
 }
 
@@ -64,7 +65,7 @@ impl Outcome {
         elsewhere.into_iter().for_each(|rule| *self.alarms.entry(rule).or_default() += 1);
     }
 
-    /// Tells it, and whether nothing is missed and no more than one false alarm comes on a GiB.
+    /// Prints the result. Returns whether nothing was missed and there is at most one false alarm for each GiB.
     fn tell(&self, what: &str) -> bool {
         let (missed, alarms): (usize, usize) = (self.missed.values().sum(), self.alarms.values().sum());
         println!(
@@ -86,7 +87,7 @@ fn name(engine: &Engine, hit: Found) -> String {
     }
 }
 
-/// Sweeps logs of about so many MiB, in parts of which each has a seed of its own.
+/// Sweeps logs of about this many MiB. Each part has its own seed.
 fn sweep(seed: u64, mebibytes: usize, plants: usize) -> Outcome {
     let values = corpus::values(seed, VALUES);
     let secret = |(number, value): (usize, &String)| Secret {

@@ -1,6 +1,6 @@
-//! base64 in both alphabets. Must not know the meaning of the bytes.
+//! Decodes base64 in both alphabets, with `+/` and with `-_`. This module must not know the meaning of the bytes.
 
-/// The six bits that one character encodes, or `None` for a character of neither alphabet.
+/// Returns the six bits that one character encodes, or `None` for a character of neither alphabet.
 #[must_use]
 pub fn digit(byte: u8) -> Option<u8> {
     match byte {

@@ -1,7 +1,7 @@
 //! The context of a finding: the name before a secret, if it consists of words that are known to be harmless.
 //!
-//! Must not know rules or values. The text before a secret can be another secret or a part of the same one. Therefore
-//! the context contains no word outside of the list below.
+//! This module must not know rules or values. The text before a secret can be another secret or a part of the same one.
+//! Therefore the context contains no word outside of the list below.
 
 /// Words that occur in the names of secrets.
 const WORDS: &[&str] = &[
@@ -126,12 +126,13 @@ const WORDS: &[&str] = &[
     "secretkey",
     "privatekey",
 ];
-/// The number of bytes before a secret that are read.
+/// The number of bytes that are read before a secret.
 const LONGEST: usize = 64;
 /// The largest number of separators that a context shows.
 const SEPARATORS: usize = 6;
 
-/// The name before a secret and the separators after it. The text is `…` instead if the name could be a secret itself.
+/// Returns the name before a secret, the separators after the name, and a mask for the secret. If the name could be a
+/// secret itself, the result is `…` and the mask.
 pub(super) fn context(text: &[u8], at: usize) -> String {
     name(text, at).map_or_else(|| "…****".to_owned(), |(name, between)| format!("{name}{between}****"))
 }
@@ -150,7 +151,7 @@ fn name(text: &[u8], at: usize) -> Option<(&str, &str)> {
     known.then_some((word, std::str::from_utf8(between).ok()?))
 }
 
-/// Whether each part of a name is a word of the list, as in `db_password`, `X-Api-Key`, `secretAccessKey` and
+/// Returns whether each part of a name is a word of the list, as in `db_password`, `X-Api-Key`, `secretAccessKey` and
 /// `aws.secret`.
 fn is_harmless(name: &str) -> bool {
     let is_known = |part: &str| WORDS.iter().any(|word| part.eq_ignore_ascii_case(word));
@@ -161,7 +162,7 @@ fn is_harmless(name: &str) -> bool {
             .all(|part| is_known(part) || humps(part).all(is_known))
 }
 
-/// The words of a name in camel case.
+/// Returns the words of a name in camel case.
 fn humps(name: &str) -> impl Iterator<Item = &str> {
     let mut rest = name;
     std::iter::from_fn(move || {

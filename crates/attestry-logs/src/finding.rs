@@ -1,7 +1,7 @@
-//! Findings: which secret stands where, without the secret itself.
+//! Findings: the types and places of secrets, without the secrets themselves.
 //!
-//! Must not know files or AWS. A finding holds no byte of a secret: only a keyed fingerprint, a count and the first
-//! places.
+//! This module must not know files or AWS. A finding holds no byte of a secret: only a keyed fingerprint, a count and
+//! the first places.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -34,8 +34,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The order of places: by source, then by the position in the text. Places in several streams are ordered by time,
-    /// so that the order of reading has no influence.
+    /// Returns the sort key of the place: the source, and then the position in the text. Places in several streams are
+    /// sorted by time before the position, so that the order of reading has no influence.
     fn order(&self) -> (&str, Option<&str>, Option<&str>, u64, Option<&str>) {
         let time = self.stream.as_ref().and(self.time.as_deref());
         (&self.source, time, self.stream.as_deref(), self.start, self.event.as_deref())
@@ -81,7 +81,7 @@ pub struct Finding {
     /// The name before the secret at its first place. It consists of words that are known to be harmless. The secret
     /// itself is masked.
     pub context: String,
-    /// The first places in their order. The order in which the texts arrive has no influence on them.
+    /// The first places, in the order of places. The order in which the texts arrive has no influence.
     pub places: Vec<Place>,
 }
 
@@ -181,7 +181,7 @@ impl Findings {
         }
     }
 
-    /// All findings, values first, and the number of pattern hits that were dropped for lack of room.
+    /// Returns all findings, values first, and the number of pattern hits that were dropped for lack of room.
     #[must_use]
     pub fn into_sorted(self) -> (Vec<Finding>, u64) {
         (self.found.into_values().collect(), self.more)
@@ -203,8 +203,8 @@ fn name(engine: &Engine, key: &Key, text: &[u8], found: Found) -> Option<(What, 
     }
 }
 
-/// The time at the start of the event. Exports write it before each event. A stream keeps enough of the text before a
-/// hit.
+/// Returns the time at the start of the event. Exports write a time before each event. A stream keeps enough of the
+/// text before a hit to contain it.
 fn time_of(text: &[u8], at: usize) -> Option<String> {
     const FARTHEST: usize = BEHIND / 2;
     let before = text.get(at.saturating_sub(FARTHEST)..at)?;
@@ -215,7 +215,7 @@ fn time_of(text: &[u8], at: usize) -> Option<String> {
     String::from_utf8(time.to_vec()).ok()
 }
 
-/// The length of the timestamp at the start of a text, as in `2026-11-21T10:00:00.000Z`.
+/// Returns the length of the timestamp at the start of a text, as in `2026-11-21T10:00:00.000Z`, if there is one.
 pub(super) fn timestamp(text: &[u8]) -> Option<usize> {
     const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
     let start = text.first_chunk::<24>()?;

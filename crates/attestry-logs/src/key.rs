@@ -1,7 +1,8 @@
-//! The key of one sweep and the two things that it makes of a text. A digest confirms a match. A fingerprint
+//! The key of one sweep. It computes a digest and a fingerprint of a text. A digest confirms a match. A fingerprint
 //! distinguishes findings.
 //!
-//! Must not know which text is digested. A digest reveals nothing without the key, and the key is never written.
+//! This module must not know which text is digested. A digest reveals nothing without the key, and the key is never
+//! written.
 
 use std::fmt;
 
@@ -53,7 +54,7 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// A key of random bytes. The caller keeps no copy of them.
+    /// Creates a key from random bytes. The caller keeps no copy of them.
     #[must_use]
     pub fn new(random: &Zeroizing<[u8; 32]>) -> Option<Self> {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&**random).ok()?;
@@ -72,24 +73,24 @@ impl Key {
         digest
     }
 
-    /// The multipliers that hash many grams at once.
+    /// Returns the multipliers that hash many grams at once.
     pub(super) fn multipliers(&self) -> Multipliers {
         let (_, second) = halves(&self.keyed_hash(b"multiplier"));
         [second as u32 | 1, (second >> 32) as u32 | 1]
     }
 
-    /// The digest that confirms a text.
+    /// Returns the digest that confirms a text.
     pub(super) fn digest(&self, text: &[u8]) -> Digest {
         self.keyed_hash(text)
     }
 
-    /// The fingerprint that identifies a text in findings.
+    /// Returns the fingerprint that identifies a text in findings.
     pub(super) fn fingerprint(&self, text: &[u8]) -> Fingerprint {
         Fingerprint(halves(&self.keyed_hash(text)).1)
     }
 
-    /// Hashes a few bytes to 64 bits, quickly. The hash is reversible, so a caller that stores it must drop half of the
-    /// bits.
+    /// Hashes a few bytes to 64 bits, quickly. The hash is reversible, so a caller that stores the hash must drop half
+    /// of the bits.
     #[inline]
     pub(super) fn spread(&self, gram: u64) -> u64 {
         let product = gram.wrapping_mul(self.multiplier);

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
 //! An [`Engine`] holds [`Rules`] and [`Values`]. A [`Sweeper`] sweeps sources with an engine and collects [`Findings`]
-//! and [`Coverage`]. The crate must not know AWS, policies or verdicts.
+//! and [`Coverage`]. This crate must not know AWS, policies or verdicts.
 
 pub mod base64;
 mod context;

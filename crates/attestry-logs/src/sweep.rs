@@ -1,7 +1,7 @@
 //! The sweep of a text: it applies the rules and values block by block. It reports each hit exactly once, and the ends
 //! of the blocks have no influence on the hits.
 //!
-//! Must not know the source of a text, nor what the caller does with a hit.
+//! This module must not know the source of a text, nor what the caller does with a hit.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub enum Found {
 }
 
 impl Found {
-    /// The offset of the first byte of the secret.
+    /// Returns the offset of the first byte of the secret.
     #[must_use]
     pub fn start(&self) -> usize {
         match self {
@@ -36,7 +36,7 @@ impl Found {
         }
     }
 
-    /// The offset after the last byte of the secret.
+    /// Returns the offset after the last byte of the secret.
     #[must_use]
     pub fn end(&self) -> usize {
         match self {
@@ -48,23 +48,24 @@ impl Found {
 
 /// The number of bytes that one step sweeps. A block fits into the caches near the core.
 pub(super) const BLOCK: usize = 256 * 1024;
-/// The distance before and after a part in which the engine searches for anchors. A secret that starts in the part can
-/// have its anchor there. A hit to which a generic hit yields can have its anchor there, too.
+/// The engine also searches for anchors within this distance before and after a part. A secret that starts in the part
+/// can have its anchor there. So can a hit that replaces a generic hit.
 const BEFORE: usize = (2 * Rules::REACH).next_multiple_of(8);
 const AFTER: usize = Rules::REACH.next_multiple_of(8);
 /// The length of the text that a stream keeps before its current part. The context and the time of a finding are read
-/// from it.
+/// from this text.
 pub(super) const BEHIND: usize = 16 * 1024;
 
 impl Engine {
-    /// A copy of the engine for another worker. Workers with a shared cache of expressions would wait for each other.
+    /// Returns a copy of the engine for another worker. Workers with a shared cache of expressions would wait for each
+    /// other.
     #[must_use]
     pub fn for_worker(&self) -> Self {
         Self { rules: Arc::new(Rules::clone(&self.rules)), values: Arc::clone(&self.values) }
     }
 
-    /// The length of the text that must be available on both sides of a part, so that the sweep finds every secret in
-    /// the part. It is a multiple of eight.
+    /// Returns the length of the text that must be available on both sides of a part, so that the sweep finds every
+    /// secret in the part. The length is a multiple of eight.
     #[must_use]
     pub fn reach(&self) -> usize {
         (BEFORE + Rules::REACH).max(self.values.reach()).next_multiple_of(8)
@@ -127,15 +128,15 @@ pub struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// An empty stream.
+    /// Creates an empty stream.
     #[must_use]
     pub fn new(engine: &'a Engine) -> Self {
         let held = vec![0; Self::keeps(engine) + engine.reach() + BLOCK];
         Self { engine, held, filled: 0, swept: 0, offset: 0 }
     }
 
-    /// A stream that starts in the middle of a text, at a multiple of eight. The stream keeps the text before the
-    /// start, but does not sweep it.
+    /// Creates a stream that starts in the middle of a text, at a multiple of eight. The stream keeps the text before
+    /// the start, but does not sweep it.
     pub(super) fn within(engine: &'a Engine, before: &[u8], start: u64) -> Self {
         let mut stream = Self::new(engine);
         let kept = before.len().min(Self::keeps(engine)) / 8 * 8;
@@ -145,13 +146,13 @@ impl<'a> Stream<'a> {
         stream
     }
 
-    /// The length of the text before the current part that the stream keeps.
+    /// Returns the length of the text that a stream keeps before its current part.
     pub(super) fn keeps(engine: &Engine) -> usize {
         BEHIND.max(engine.reach())
     }
 
-    /// The free room for the next part of the text, about one block. The block is still in the L2 cache when it is
-    /// swept.
+    /// Returns the free room for the next part of the text, about one block. The block is still in the L2 cache when it
+    /// is swept.
     pub fn room(&mut self) -> &mut [u8] {
         self.held.get_mut(self.filled..).unwrap_or_default()
     }
@@ -166,7 +167,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// The bytes that the caller wrote to the start of the room.
+    /// Returns the bytes that the caller wrote to the start of the room.
     pub(super) fn next(&self, length: usize) -> &[u8] {
         self.held.get(self.filled..self.filled + length).unwrap_or_default()
     }

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Must not know connections, credentials, the kinds and policies of Attestry, or verdicts.
+//! This crate must not know connections, credentials, the kinds and policies of Attestry, or verdicts.
 
 #![cfg_attr(not(feature = "wire"), allow(dead_code, reason = "the protocols use the names on the wire"))]
 

@@ -1,4 +1,4 @@
-//! The read operations of a service. The module must not know the purpose of an operation.
+//! The read operations of a service. This module must not know the purpose of an operation.
 
 use crate::data::{Model, OperationData};
 use crate::service::Service;
@@ -81,7 +81,7 @@ impl Operation {
         &self.data.tokens
     }
 
-    /// Returns the element of a Query answer that has the members.
+    /// Returns the name of the element that contains the members in a Query answer.
     pub(crate) fn wrapper(self) -> Option<&'static str> {
         self.data.wrapper
     }

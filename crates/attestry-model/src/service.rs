@@ -1,7 +1,7 @@
 //! The services of AWS: their names, hosts and protocols, and their read operations.
 //!
-//! The table of the services is small and is read on first use. The operations of a service are read on the first
-//! question about them. The module must not know the purpose of a service.
+//! The table of the services and the operations of each service are read on first use. This module must not know the
+//! purpose of a service.
 
 use std::sync::OnceLock;
 
@@ -17,7 +17,7 @@ pub enum Protocol {
     RestJson,
     /// The request is a form. The answer is XML.
     Query,
-    /// The forms and the XML of EC2, which differ from those of the other services.
+    /// The forms and the XML of EC2, which differ from the forms and the XML of other services.
     Ec2,
     /// The request uses the path and the query. The bodies are XML.
     RestXml,
@@ -45,7 +45,7 @@ pub struct Endpoint<T> {
     pub region: T,
 }
 
-/// The hole for the Region in the host and the Region of a template.
+/// The placeholder for the Region in the host and the Region of a template.
 const REGION: &str = "{region}";
 
 /// A service of AWS.
@@ -60,7 +60,7 @@ pub struct Service {
     pub(crate) target: &'static str,
     pub(crate) version: &'static str,
     pub(crate) query_compatible: bool,
-    /// The templates of the partitions in which the address is not the usual one.
+    /// The templates for the partitions with an unusual address.
     pub(crate) endpoints: Vec<(&'static str, Endpoint<&'static str>)>,
     pub(crate) range: std::ops::Range<usize>,
     pub(crate) model: OnceLock<Model>,
@@ -130,13 +130,14 @@ impl Service {
         self.version
     }
 
-    /// Returns whether the service had a protocol with forms before, and returns the codes of that protocol.
+    /// Returns whether the service had an earlier protocol with forms, and still returns the error codes of that
+    /// protocol.
     #[must_use]
     pub fn query_compatible(&self) -> bool {
         self.query_compatible
     }
 
-    /// Returns the endpoint of a service that has one for the whole partition, such as `iam` in `aws`.
+    /// Returns the endpoint of the service for the whole partition, if there is one, as for `iam` in `aws`.
     #[must_use]
     pub fn global(&self, partition: &str) -> Option<Endpoint<&'static str>> {
         self.template(partition).filter(|it| it.region != REGION)
@@ -171,8 +172,8 @@ impl Service {
         self.model().operations.iter().map(|it| it.name)
     }
 
-    /// Returns the reason why the model does not contain an operation that AWS has. An operation that AWS does not have,
-    /// and an operation of the model, have none.
+    /// Returns the reason why the model does not contain an operation of AWS. The result is `None` for an operation of
+    /// the model, and for an operation that AWS does not have.
     #[must_use]
     pub fn refused(&'static self, name: &str) -> Option<Refused> {
         let refused = &self.model().refused;

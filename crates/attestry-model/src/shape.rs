@@ -1,7 +1,7 @@
 //! The types of members: a shape is a structure, a list, a map or a single value.
 //!
-//! All handles are cheap to copy and point into the model of one service. A shape may contain itself. The module must not
-//! know any protocol, although it holds the names that the protocols need.
+//! All handles are cheap to copy and point into the model of one service. A shape may contain itself. This module must
+//! not know any protocol, although it holds the names that the protocols need.
 
 use crate::data::{ListData, MapData, MemberData, Model, ShapeData, StructureData};
 
@@ -12,7 +12,7 @@ pub enum Shape {
     Structure(Structure),
     /// Items of one shape.
     List(List),
-    /// Values of one shape below free names, or below the names of an enumeration.
+    /// Values of one shape. Their keys are free names, or the words of an enumeration.
     Map(Map),
     /// A text.
     Text(Text),
@@ -22,9 +22,9 @@ pub enum Shape {
     Integer,
     /// A number with a fraction. `NaN`, `Infinity` and `-Infinity` are texts in JSON.
     Float,
-    /// An instant. It is an RFC 3339 text by member names, whatever its form on the wire is.
+    /// An instant. In a value, it is an RFC 3339 text, whatever its form on the wire is.
     Timestamp(TimeFormat),
-    /// Bytes. They are base64 text by member names.
+    /// Bytes. In a value, they are base64 text.
     Blob,
     /// Free JSON.
     Document,
@@ -105,7 +105,7 @@ impl Structure {
         self.data.sensitive
     }
 
-    /// Returns whether exactly one member is set, and its name chooses the meaning.
+    /// Returns whether the structure is a union: exactly one member is set, and its name determines the meaning.
     #[must_use]
     pub fn union(self) -> bool {
         self.data.union
@@ -264,7 +264,7 @@ pub enum Location {
     Headers,
     /// A label of the path.
     Path,
-    /// A parameter of the query. A map without a name is all its parameters.
+    /// A parameter of the query. If the member is a map, each of its entries is a parameter.
     Query,
     /// The status of the answer.
     Status,

@@ -1,6 +1,6 @@
 //! The `attestry-verify` binary: arguments in, exit code out.
 //!
-//! Must not know AWS or the network. A test reads its dependency tree.
+//! This crate must not know AWS or the network. A test checks the dependency tree of the crate.
 
 use std::process::ExitCode;
 

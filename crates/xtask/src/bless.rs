@@ -1,6 +1,7 @@
 //! Renews everything that is derived from the code: schemas, reference pages, snapshots, expected outputs and samples.
 //!
-//! Must not know what any of them holds: the tests that compare them write them when a variable of the environment is set.
+//! This module must not know the content of these files. The tests that compare them also write them when an
+//! environment variable is set.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,9 +12,9 @@ type Renewal = (&'static [&'static str], &'static [(&'static str, &'static str)]
 /// The commands that write derived files.
 const COMMANDS: &[Renewal] = &[
     (&["cargo", "test", "--package", "attestry-iam", "--lib", "reference::packed"], &[("ATTESTRY_BLESS", "1")]),
-    (&["cargo", "test", "--workspace", "--lib"], &[("INSTA_UPDATE", "always")]),
+    (&["cargo", "test", "--workspace", "--lib"], &[("INSTA_UPDATE", "always"), ("ATTESTRY_BLESS", "1")]),
     (
-        &["cargo", "test", "--test", "it", "--", "schemas", "reference", "embedded"],
+        &["cargo", "test", "--test", "it", "--", "schemas", "reference", "embedded", "operations", "controls"],
         &[("INSTA_UPDATE", "always"), ("ATTESTRY_BLESS", "1")],
     ),
     (&["cargo", "build", "--release"], &[]),
@@ -23,7 +24,7 @@ const COMMANDS: &[Renewal] = &[
 /// Runs all commands in the checkout.
 ///
 /// # Errors
-/// A command could not be started, or it failed.
+/// Fails if a command cannot be started, or if a command fails.
 pub(crate) fn bless(root: &Path) -> Result<Vec<String>, String> {
     for (command, variables) in COMMANDS {
         let [program, arguments @ ..] = *command else { continue };

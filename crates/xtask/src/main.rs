@@ -1,6 +1,6 @@
 //! Tasks of a developer: `cargo xtask new PART NAME` writes a skeleton, `cargo xtask bless` renews all derived files.
 //!
-//! Must not depend on any other crate of the workspace: it has to run when they do not compile.
+//! This crate must not depend on any other crate of the workspace, because it must run when they do not compile.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
 mod bless;
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The checkout to work on: that of `--root`, else the one that holds this crate.
+/// Returns the checkout to work on: the directory of `--root`, or the checkout that contains this crate.
 fn take_root(arguments: &mut Vec<String>) -> Result<PathBuf, String> {
     if let Some(index) = arguments.iter().position(|it| it == "--root") {
         let mut taken = arguments.drain(index..).collect::<Vec<_>>().into_iter().skip(1);

@@ -1,8 +1,8 @@
-//! The open parts of Attestry: what a new one is called, which files it has and in which list it stands.
+//! The parts of Attestry that developers can add: the form of their names, their files, and the lists that name them.
 //!
-//! Must not know how files are written.
+//! This module must not know how files are written.
 
-/// A part that grows by one folder or file and one line.
+/// A sort of part. A new part needs one folder or file, and a line in each list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// A resource kind.
@@ -15,27 +15,27 @@ pub(crate) enum Part {
     Report,
 }
 
-/// A file of a skeleton: its path below the root and its template, both with marks in place of the name.
+/// A file of a skeleton: its path below the root and its template. Both have marks instead of the name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Template {
-    /// Path with `NAME` in place of the module's name.
+    /// The path, with `NAME` instead of the name of the module.
     pub(crate) path: &'static str,
-    /// Text with the marks `@MODULE@`, `@TYPE@`, `@NAME@` and `@TITLE@`.
+    /// The text, with the marks `@MODULE@`, `@TYPE@`, `@NAME@` and `@TITLE@`.
     pub(crate) text: &'static str,
 }
 
-/// A line of a list: it stands in the block that begins with `begin` and ends with the next line that is `end`.
+/// A line of a list. The list is the block that begins with the line `begin` and ends with the next line `end`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
-    /// Path of the file.
+    /// The path of the file.
     pub(crate) path: &'static str,
-    /// The line with which the block begins.
+    /// The line at which the block begins.
     pub(crate) begin: &'static str,
-    /// The line with which the block ends.
+    /// The line at which the block ends.
     pub(crate) end: &'static str,
     /// The line, with the marks of [`Template::text`].
     pub(crate) line: &'static str,
-    /// Whether the block is in alphabetical order; else the line goes to its end.
+    /// Whether the block is in alphabetical order. If not, the line is added at the end of the block.
     pub(crate) sorted: bool,
 }
 
@@ -45,7 +45,7 @@ const MATCHERS: &str = "crates/attestry-core/src/matchers/mod.rs";
 const REPORTS: &str = "crates/attestry-core/src/report/mod.rs";
 
 impl Part {
-    /// The part of that word.
+    /// Returns the sort of part that the word names.
     pub(crate) fn of(word: &str) -> Option<Self> {
         match word {
             "kind" => Some(Self::Kind),
@@ -56,7 +56,7 @@ impl Part {
         }
     }
 
-    /// Whether the name has the form that this part's names have.
+    /// Checks whether the name has the form that this sort of part requires.
     pub(crate) fn accepts(self, name: &str) -> Result<(), &'static str> {
         let word = |text: &str| {
             text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -74,7 +74,7 @@ impl Part {
         }
     }
 
-    /// The files of the skeleton.
+    /// Returns the files of the skeleton.
     pub(crate) fn templates(self) -> &'static [Template] {
         match self {
             Self::Kind => &[
@@ -96,7 +96,7 @@ impl Part {
         }
     }
 
-    /// The lines in lists.
+    /// Returns the lines to add to lists.
     pub(crate) fn entries(self) -> &'static [Entry] {
         match self {
             Self::Kind => {

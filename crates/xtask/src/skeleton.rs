@@ -1,15 +1,16 @@
 //! Writes the files of a new part and its lines in lists.
 //!
-//! Nothing is written unless everything can be: no file is overwritten, no list is changed twice. Must not know any single part.
+//! The module writes nothing unless it can write everything. It overwrites no file and changes no list twice. This
+//! module must not know any single part.
 
 use std::path::Path;
 
 use crate::part::{Entry, Part};
 
-/// Writes the skeleton. Returns the lines for the developer: what was written, and what is left to do.
+/// Writes the skeleton. Returns the lines for the developer: the files that were written, and the work that is left.
 ///
 /// # Errors
-/// The name has another form, a file exists already, or a list is not where it was.
+/// Fails if the name has a wrong form, if a file already exists, or if a list is not at its expected place.
 pub(crate) fn write(root: &Path, part: Part, name: &str) -> Result<Vec<String>, String> {
     part.accepts(name).map_err(str::to_owned)?;
     let marks = Marks::of(name);
@@ -46,15 +47,15 @@ pub(crate) fn write(root: &Path, part: Part, name: &str) -> Result<Vec<String>, 
     Ok(lines)
 }
 
-/// What stands in a template in place of the name.
+/// The texts that replace the marks of a template.
 struct Marks {
-    /// The name as it was given: `sqs.queue`.
+    /// The name as the developer gave it: `sqs.queue`.
     name: String,
     /// The module: `sqs_queue`.
     module: String,
     /// The type: `SqsQueue`.
     type_name: String,
-    /// Words for people: `sqs queue`.
+    /// The words for people: `sqs queue`.
     title: String,
 }
 
@@ -77,7 +78,7 @@ impl Marks {
     }
 }
 
-/// The text with one more line in a list.
+/// Returns the text with one more line in a list.
 fn with_line(text: &str, entry: &Entry, line: &str) -> Result<String, String> {
     let mut lines: Vec<&str> = text.lines().collect();
     let begin = lines.iter().position(|it| *it == entry.begin);

@@ -1,6 +1,6 @@
 //! Parses `s3://bucket/prefix`, the address of kept evidence.
 //!
-//! The module must not know whether any object is there.
+//! This module must not know whether any object is there.
 
 use std::fmt;
 
@@ -54,7 +54,7 @@ impl Address {
         if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
     }
 
-    /// Returns the part of a key after the prefix. A key outside the prefix has none.
+    /// Returns the part of a key after the prefix, or `None` for a key outside the prefix.
     #[must_use]
     pub fn path<'a>(&self, key: &'a str) -> Option<&'a str> {
         if self.prefix.is_empty() { Some(key) } else { key.strip_prefix(&self.prefix)?.strip_prefix('/') }

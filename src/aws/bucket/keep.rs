@@ -1,7 +1,7 @@
-//! Keeps one object. It looks for the object, sends it if it is missing, looks again and reads it back.
+//! Keeps one object. The code looks for the object, sends it if it is missing, looks again and reads it back.
 //!
-//! A caller that was killed may call it again, and the second call continues where the first one ended. The module must
-//! not know how an object is sent in parts.
+//! If the process was killed, a second call continues where the first call ended. This module must not know how an
+//! object is sent in parts.
 
 use crate::aws::{OrGap, gap_of};
 use aws_sdk_s3::primitives::DateTime;
@@ -36,20 +36,20 @@ pub struct StoredObject {
     pub retain_until: Timestamp,
     /// Whether the object was there before.
     pub before: bool,
-    /// The result of reading it back.
+    /// The result of reading the object back.
     pub read: ReadBack,
 }
 
 /// The result of reading an object back.
 #[derive(Debug)]
 pub enum ReadBack {
-    /// All bytes of the object. They are the bytes that were sent.
+    /// All bytes of the object. They are equal to the bytes that were sent.
     Whole(Vec<u8>),
-    /// The caller may not read the bytes. The checksum of S3 is equal to their SHA-256.
+    /// The caller has no permission to read the bytes. The checksum of S3 is equal to the checksum of the sent bytes.
     Checksum(Box<Gap>),
 }
 
-/// The object that is there.
+/// The object in the bucket.
 #[derive(Debug)]
 struct There {
     version: String,
@@ -91,8 +91,9 @@ const ROUNDS: usize = 4;
 const RACED: &[&str] = &["PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload"];
 
 impl Bucket {
-    /// Keeps an object. After the call the object is there with these bytes and is locked in COMPLIANCE mode at least
-    /// until the date. It was read back. An object that is already there is never overwritten.
+    /// Keeps an object. After the call, the bucket has the object with these bytes, and a lock in COMPLIANCE mode
+    /// protects it at least until the date. The object was also read back. An object that is already there is never
+    /// overwritten.
     ///
     /// # Errors
     /// The reason why the object is not kept.
@@ -169,7 +170,7 @@ impl Bucket {
         Ok(StoredObject { version: there.version, retain_until, before, read })
     }
 
-    /// Compares the checksum that S3 computed when the object arrived.
+    /// Compares the object with the checksum that S3 computed when the object arrived.
     async fn compare_checksum(&self, object: &Object<'_>, there: &There, unread: &Gap) -> Result<(), NotKept> {
         let key = object.key.to_owned();
         let request = self
@@ -185,7 +186,7 @@ impl Bucket {
         let found = told.checksum.and_then(|it| it.checksum_sha256);
         let Some(found) = found else { return Err(NotKept::Unread { key, gap: Box::new(unread.clone()) }) };
         let expected = self.checksum_of(object.bytes);
-        // A checksum over the checksums of parts may have the number of the parts behind it.
+        // For an object in parts, S3 may append the number of parts to the checksum.
         if found.split('-').next() == Some(expected.as_str()) {
             return Ok(());
         }
@@ -196,7 +197,7 @@ impl Bucket {
     /// Extends the lock of the version if it is too short, and returns the end of the lock.
     async fn lock(&self, object: &Object<'_>, told: Lock, version: &str) -> Result<Timestamp, NotKept> {
         let key = object.key;
-        // A caller without the permission to read locks gets the object without its lock.
+        // S3 omits the lock in the answer if the caller has no permission to read locks.
         let mut lock = if told.mode.is_empty() { self.locked(key, version).await? } else { told };
         if !lock.holds(object.retain_until) {
             let retention = ObjectLockRetention::builder()
@@ -232,7 +233,7 @@ impl Bucket {
     }
 }
 
-/// Returns the result that the answer to sending means.
+/// Converts the answer of S3 to an upload into a result.
 pub(super) fn sent<T, E>(
     answer: Result<T, aws_sdk_s3::error::SdkError<E, aws_smithy_runtime_api::client::orchestrator::HttpResponse>>,
 ) -> Result<Sent, Gap>
@@ -251,7 +252,7 @@ pub(super) fn checksum(bytes: &[u8]) -> String {
     base64::encode(digest(&SHA256, bytes))
 }
 
-/// Returns the SHA-256 in the form for people.
+/// Returns the SHA-256 in hexadecimal, for messages.
 fn hex(bytes: &[u8]) -> String {
     digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,7 +1,7 @@
 //! A bucket that keeps evidence. Every version stays, each version is locked until a date, and no object is
 //! overwritten.
 //!
-//! The module must not know the content of the objects.
+//! This module must not know the content of the objects.
 
 mod address;
 mod keep;
@@ -28,9 +28,9 @@ pub use not_kept::NotKept;
 /// The access to a bucket.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// The Region. Without one, the Region is requested from S3.
+    /// The Region. If it is absent, the code reads the Region from S3.
     pub region: Option<String>,
-    /// The profile of the configuration files. Without a profile the environment decides.
+    /// The profile of the configuration files. If it is absent, the default sources of the SDK give the credentials.
     pub profile: Option<String>,
     /// The endpoint that answers instead of AWS.
     pub endpoint: Option<String>,
@@ -44,7 +44,7 @@ pub struct Bucket {
     s3: Client,
     name: String,
     owner: Option<String>,
-    /// The size of a part in bytes, and of the largest object that is sent whole.
+    /// The size of a part in bytes. A larger object is sent in parts.
     part: usize,
 }
 
@@ -59,14 +59,14 @@ pub struct Listed {
     pub covered: bool,
 }
 
-/// The Region where the Region of a bucket is requested.
+/// The Region that receives the request for the Region of a bucket.
 const ANY_REGION: &str = "us-east-1";
 
 /// The account for requests to an emulator when no account is given.
 const NO_ACCOUNT: &str = "000000000000";
 
 impl Bucket {
-    /// Opens the bucket. It reads only the Region of the bucket.
+    /// Opens the bucket. The only data that the function reads is the Region of the bucket.
     ///
     /// # Errors
     /// There are no credentials, or there is no such bucket.
@@ -89,7 +89,7 @@ impl Bucket {
         Ok(Self::over(&sdk, name, access.owner.clone(), path_style))
     }
 
-    /// Creates the bucket from a configuration that reaches it.
+    /// Creates the bucket from an SDK configuration.
     pub(super) fn over(sdk: &SdkConfig, name: &str, owner: Option<String>, path_style: bool) -> Self {
         let s3 = Client::from_conf(Builder::from(sdk).force_path_style(path_style).build());
         Self { s3, name: name.to_owned(), owner, part: parts::PART }
@@ -115,7 +115,7 @@ impl Bucket {
     /// Checks that the bucket keeps its objects: versioning and Object Lock are on.
     ///
     /// # Errors
-    /// One of them is off, or AWS does not return the setting.
+    /// Versioning or Object Lock is off, or AWS does not return the setting.
     pub async fn check(&self) -> Result<(), NotKept> {
         let told = |gap: Gap| match gap.cause {
             Cause::Gone => NotKept::NoBucket(self.name.clone()),
@@ -156,7 +156,7 @@ impl Bucket {
             for object in page.versions() {
                 let key = object.key().unwrap_or_default().to_owned();
                 let version = object.version_id().unwrap_or_default().to_owned();
-                // The newest version of a key comes first, so the oldest version remains at the end.
+                // The newest version of a key comes first, so the oldest version is inserted last and remains.
                 let covered = object.is_latest() != Some(true);
                 listed.insert(key.clone(), Listed { key, version, covered });
             }
@@ -182,7 +182,7 @@ impl Bucket {
         self.bytes(key, version, most).await.map_err(|end| end.of(key, most))
     }
 
-    /// Reads at most this many bytes, even when a header gives another length.
+    /// Reads at most `most` bytes, even when a header gives another length.
     async fn bytes(&self, key: &str, version: &str, most: u64) -> Result<Vec<u8>, NotRead> {
         let request = self.s3.get_object().bucket(&self.name).key(key).version_id(version);
         let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;

@@ -1,6 +1,6 @@
-//! The reasons why a bucket does not keep or does not return evidence. Each reason has its own words.
+//! The reasons why a bucket does not keep or does not return evidence. Each reason has its own message.
 //!
-//! The module must not know how the reason is found.
+//! This module must not know how the reason is found.
 
 use thiserror::Error;
 
@@ -86,7 +86,7 @@ impl NotKept {
         Self::Told { doing: doing.into(), gap: Box::new(gap) }
     }
 
-    /// Returns whether the text of the user is wrong. Otherwise AWS did not answer as expected.
+    /// Returns whether the user must correct the input. Otherwise AWS did not answer as expected.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Refused { refusal } if refusal.is_usage())

@@ -1,6 +1,6 @@
 //! Sends an object in parts. An upload that was interrupted continues with the parts that S3 already has.
 //!
-//! The module must not know the steps after the upload.
+//! This module must not know the steps after the upload.
 
 use crate::aws::{OrGap, gap_of};
 use std::collections::BTreeMap;
@@ -14,16 +14,16 @@ use super::{Bucket, NotKept, keep};
 use crate::aws::refused_with;
 use attestry_core::facts::{Cause, Gap};
 
-/// The size of a part in bytes, and of the largest object that is sent whole. It is the smallest size that S3 accepts,
-/// so that a slow connection has enough time for each part.
+/// The size of a part in bytes. A larger object is sent in parts. The size is the smallest that S3 accepts, so that a
+/// slow connection has enough time for each part.
 pub(super) const PART: usize = 5 << 20;
 
 /// The largest number of pages that a list may have. The list of one object has one page.
 const PAGES: usize = 20;
 
 impl Bucket {
-    /// Returns the checksum that S3 has for an object that [`Bucket::keep`] sent: of its bytes, or of the checksums of
-    /// its parts.
+    /// Returns the checksum that S3 computes for an object that [`Bucket::keep`] sends. For an object in parts, it is
+    /// the checksum of the checksums of the parts.
     pub(super) fn checksum_of(&self, bytes: &[u8]) -> String {
         if bytes.len() <= self.part {
             return keep::checksum(bytes);
@@ -98,7 +98,7 @@ impl Bucket {
         begun.upload_id.filter(|id| !id.is_empty()).ok_or_else(none)
     }
 
-    /// Returns the parts that S3 has, or none when the upload has ended in the meantime.
+    /// Returns the parts that S3 has, or `None` when the upload has ended in the meantime.
     async fn parts_of(&self, key: &str, upload: &str) -> Result<Option<BTreeMap<i32, CompletedPart>>, Gap> {
         let mut parts = BTreeMap::new();
         let mut from = None;
@@ -129,7 +129,7 @@ impl Bucket {
         Ok(Some(parts))
     }
 
-    /// Returns the part as S3 has it, or none when the upload has ended in the meantime.
+    /// Sends a part. Returns the part for the end of the upload, or `None` when the upload has ended in the meantime.
     async fn send_part(
         &self,
         key: &str,
@@ -176,8 +176,8 @@ impl Bucket {
         Ok(done)
     }
 
-    /// Aborts an upload that lost to another one. It is of no use, and its parts cost money until it ends. If AWS
-    /// refuses the abort, a lifecycle rule of the bucket ends the upload.
+    /// Aborts an upload when another writer was faster. The upload is useless, and its parts cost money until it ends.
+    /// If AWS refuses the abort, a lifecycle rule of the bucket ends the upload.
     async fn forget(&self, key: &str, upload: &str) {
         let request = self.s3.abort_multipart_upload().bucket(&self.name).key(key).upload_id(upload);
         let _ = request.set_expected_bucket_owner(self.owner.clone()).send().await;

@@ -116,7 +116,7 @@ fn locked(size: usize, mode: &str, until: &str) -> ScriptedAnswer {
     bare(size).with("x-amz-object-lock-mode", mode).with("x-amz-object-lock-retain-until-date", until)
 }
 
-/// The object for a caller without the permission to read locks.
+/// Returns the object for a caller without the permission to read locks.
 fn bare(size: usize) -> ScriptedAnswer {
     answer("HeadObject", 200, "").with("content-length", size.to_string()).with("x-amz-version-id", VERSION)
 }

@@ -1,7 +1,7 @@
-//! Reads an answer, or an error in any of the spellings of AWS.
+//! Reads an answer, or an error in any of the formats that AWS uses.
 //!
-//! A message about an unreadable answer names the place and never quotes the text. The module must not know the meaning
-//! of an answer.
+//! A message about an unreadable answer names the place and never quotes the text. This module must not know the
+//! meaning of an answer.
 
 use std::fmt;
 
@@ -52,14 +52,14 @@ impl Answer {
         Ok(Self::any(response))
     }
 
-    /// The answer, also when it is an error.
+    /// Reads a response as an answer, even if it is an error.
     pub(super) fn any(response: &HttpResponse) -> Self {
         let body = Zeroizing::new(response.body().bytes().unwrap_or_default().to_vec());
         let (operation, headers) = (response.extension::<Operation>().cloned(), response.headers().clone());
         Self { body, request_id: request_id(response), operation, status: response.status().as_u16(), headers }
     }
 
-    /// All headers of the answer.
+    /// Returns all headers of the answer.
     pub(super) fn header_pairs(&self) -> Vec<(&str, &str)> {
         self.headers.iter().collect()
     }
@@ -87,7 +87,7 @@ fn refusal(response: &HttpResponse, body: &[u8]) -> ErrorMetadata {
     let told = |names: &[&str]| {
         names.iter().find_map(|name| body.as_ref()?.get(name)?.as_str()).map(str::to_owned).unwrap_or_default()
     };
-    // `code;Sender` is the code of the earlier protocol of the service.
+    // This header has the form `code;Sender`, with the error code of the earlier protocol of the service.
     let earlier = headers.get("x-amzn-query-error").and_then(|it| it.split(';').next());
     let code =
         earlier.or(headers.get("x-amzn-errortype")).map_or_else(|| told(&["code", "Code", "__type"]), str::to_owned);
@@ -103,4 +103,18 @@ fn refusal(response: &HttpResponse, body: &[u8]) -> ErrorMetadata {
 /// The value is not a number.
 pub fn epoch_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime>, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.map(DateTime::from_secs_f64))
+}
+
+/// Reads an instant of an answer in CBOR. A field uses it with
+/// `#[serde(default, deserialize_with = "cbor_instant")]`.
+///
+/// # Errors
+/// The value is not an instant.
+pub fn cbor_instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime>, D::Error> {
+    #[derive(serde::Deserialize)]
+    struct Instant {
+        #[serde(rename = "$instant")]
+        seconds: f64,
+    }
+    Ok(Option::<Instant>::deserialize(deserializer)?.map(|it| DateTime::from_secs_f64(it.seconds)))
 }

@@ -1,19 +1,19 @@
-//! Finds the endpoint of a service. The module must not know the purpose of a request.
+//! Finds the endpoint of a service. This module must not know the purpose of a request.
 
 use aws_types::SdkConfig;
 
 use super::unsent::NoEndpoint;
 use attestry_core::facts::Partition;
 
-/// The URL of a service, and the Region in signatures.
+/// The URL of a service, and the Region for signatures.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) host: String,
     pub(super) region: String,
 }
 
-/// Returns the place of a service of the model. A service with one endpoint for its partition has another Region in
-/// signatures.
+/// Returns the URL and the signing Region of a service of the model. If a service has one endpoint for the whole
+/// partition, its requests are signed for the Region of that endpoint.
 ///
 /// # Errors
 /// The errors of [`of`].

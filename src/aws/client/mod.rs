@@ -1,8 +1,8 @@
-//! Calls operations of services that have no SDK crate here. A value describes how to call the operation. A struct of
-//! the caller describes the used part of the answer.
+//! Calls operations of services without an SDK crate. An [`Api`] value describes how to call the operation. A struct of
+//! the caller describes the members of the answer that the caller uses.
 //!
-//! The runtime of the SDK sends the requests. They are signed, retried, paced, logged and recorded like all others. The
-//! module must not know the content of a request.
+//! The runtime of the SDK sends the requests. They are signed, retried, paced, logged and recorded like all others.
+//! This module must not know the content of a request.
 
 mod answer;
 mod endpoint;
@@ -27,11 +27,11 @@ use super::gap;
 use attestry_core::facts::{Cause, Gap};
 use runtime::Target;
 
-pub use answer::{Answer, epoch_seconds};
+pub use answer::{Answer, cbor_instant, epoch_seconds};
 pub use endpoint::of as endpoint;
 pub(in crate::aws) use modelled::Sent;
 pub use service::{
-    ACCESS_ANALYZER, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
+    ACCESS_ANALYZER, ATHENA, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
 };
 pub use unsent::NoEndpoint;
 use unsent::Unsent;
@@ -40,7 +40,7 @@ use unsent::Unsent;
 #[derive(Clone, Debug)]
 pub struct Client {
     sdk: Arc<SdkConfig>,
-    /// The difference to the clock of AWS, as earlier answers showed it.
+    /// Corrects the time in signatures by the clock difference that earlier answers showed.
     clock: SharedInterceptor,
 }
 
@@ -51,7 +51,7 @@ impl Client {
         Self { sdk: Arc::new(sdk.clone()), clock: runtime::clock() }
     }
 
-    /// Calls an operation and reads its answer. A null member of the input is not sent.
+    /// Calls an operation and reads its answer. Null members of the input are not sent.
     ///
     /// # Errors
     /// AWS refused the request, did not answer, or answered in an undocumented form.
@@ -69,7 +69,8 @@ impl Client {
     pub async fn send(&self, api: &Api, input: Value) -> Result<Answer, Gap> {
         let unsent = |why: Unsent| Gap::new(Cause::Unexpected).with_message(why.to_string());
         let (operation, request) = self.prepare(api, input).map_err(unsent)?;
-        // A pending request is large, and the reads of collectors nest. So it is on the heap, and no read contains it.
+        // A pending request is large, and the reads of collectors nest. On the heap, it does not make these reads
+        // larger.
         Box::pin(async move { operation.invoke(request).await }).await.or_gap()
     }
 

@@ -1,7 +1,7 @@
-//! Calls read operations by the model of AWS: the request comes from the names of its members, and the answer has them.
+//! Calls read operations with the model of AWS. The request and the answer use the member names of the model.
 //!
-//! Kind files use it, because a file has no types of its own. The module must not know kinds, nor the purpose of an
-//! operation.
+//! Kind files need this module, because a file declares no Rust types for answers. This module must not know kinds, nor
+//! the purpose of an operation.
 
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ impl Client {
     }
 }
 
-/// Reads the head and the body of an answer. An error has its code in the spelling of the protocol.
+/// Reads the head and the body of an answer. The protocol decides where an error has its code.
 fn answered(response: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMetadata>> {
     let answer = Answer::any(response);
     if response.status().is_success() {
@@ -91,7 +91,7 @@ fn answered(response: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMe
     Err(OrchestratorError::operation(ErrorMetadata::builder().code(error.code).message(error.message).build()))
 }
 
-/// Attaches the members of the request to each attempt. A retry copies the request without them.
+/// Attaches the members of the request to each attempt, because the copy for a retry does not contain them.
 #[derive(Debug)]
 struct Attach(Sent);
 

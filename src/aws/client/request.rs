@@ -1,4 +1,4 @@
-//! Builds a request from the members of an input. The module must not know the endpoint and the signature.
+//! Builds a request from the members of an input. This module must not know the endpoint and the signature.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -84,7 +84,7 @@ fn expand(api: &Api, members: &mut Map<String, Value>) -> Result<String, Unsent>
                 path = format!("{path}?{}", pairs.join("&"));
             }
         } else {
-            // Without its label, the path would belong to another operation.
+            // A path without this value would belong to another operation.
             let label = members.remove(names).map(|it| text(&it)).filter(|it| !it.is_empty());
             path.push_str(&percent_encode(&label.ok_or(Unsent::Missing { operation: api.name, member: names })?));
         }

@@ -1,7 +1,6 @@
-//! Sets up the runtime of the SDK for a request without a client of its own: the parts that sign, retry and send the
-//! request.
+//! Sets up the SDK runtime for requests without an SDK client: the parts that sign, retry and send a request.
 //!
-//! They are the same parts as in the clients of the SDK. The module must not know the content of the request.
+//! The parts are the same as in the clients of the SDK. This module must not know the content of the request.
 
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
@@ -104,8 +103,8 @@ where
     Some(builder.serializer(Ok::<HttpRequest, _>).deserializer(move |response| read(response)).build())
 }
 
-/// Returns the interceptor that learns the difference to the clock of AWS from answers, and corrects the time in
-/// signatures.
+/// Returns the interceptor that measures the difference between our clock and the clock of AWS in the answers, and
+/// corrects the time in signatures.
 pub(super) fn clock() -> SharedInterceptor {
     SharedInterceptor::new(ServiceClockSkewInterceptor::new())
 }

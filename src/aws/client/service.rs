@@ -1,15 +1,15 @@
-//! Describes services, their protocols and their operations. The module must not know the purpose of an operation.
+//! Describes services, their protocols and their operations. This module must not know the purpose of an operation.
 
 use crate::aws::wire::{self, Protocol};
 
-/// A service, by the name in its host and in signatures.
+/// A service. Its name is part of the host name and of signatures.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
     pub(super) name: &'static str,
-    /// The prefix of an operation, when the operation is in a header or a path.
+    /// The prefix of the operation name in a header or a path.
     pub(super) target: &'static str,
-    /// Whether the service had a protocol with form bodies before. Such a service may name errors as in that protocol.
-    /// Its JSON has an older version.
+    /// Whether the service used a protocol with form bodies before. Such a service may still use the error names of
+    /// that protocol, and its JSON protocol has an older version.
     pub(super) spoke_forms: bool,
 }
 
@@ -27,6 +27,8 @@ pub struct Api {
 
 /// IAM Access Analyzer.
 pub const ACCESS_ANALYZER: Service = Service::rest("access-analyzer");
+/// Athena.
+pub const ATHENA: Service = Service::json("athena", "AmazonAthena");
 /// CloudTrail.
 pub const CLOUDTRAIL: Service = Service::json("cloudtrail", "CloudTrail_20131101");
 /// CloudWatch.
@@ -59,7 +61,7 @@ impl Service {
         Protocol::of(wire::prefix(self.name))
     }
 
-    /// Returns an operation of a service that calls all its operations in the same way.
+    /// Returns an operation of a service whose operations all use the same method and path.
     #[must_use]
     pub const fn api(self, name: &'static str) -> Api {
         Api { service: self, name, method: "POST", path: "/", payload: None }

@@ -1,8 +1,9 @@
-//! Decides whether a success that the model describes can come from AWS: its status and its root.
+//! Decides by the status and the root whether a successful answer can come from AWS. The check is for operations of the
+//! model.
 //!
-//! The model also marks the members that AWS requires, but AWS omits some of them, such as the name of the root user.
-//! So the reader of an answer decides what must be there. The table of `validate` has the answers of kinds in Rust. The
-//! module must not know kinds, nor the use of an answer.
+//! This check ignores which members the model marks as required, because AWS omits some of them, such as the name of
+//! the root user. The reader of an answer decides which members must be there. The table of `validate` covers the
+//! answers for kinds in Rust. This module must not know kinds, nor the use of an answer.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ const OF_ERRORS: &[&str] = &["__type", "Code", "Error", "Errors", "Message", "co
 /// The statuses of a success that has a body.
 const WITH_BODY: std::ops::RangeInclusive<u16> = 200..=203;
 
-/// Returns why AWS would not send this success, before its members are read.
+/// Returns the reason why AWS would not send this successful answer. The members are not read yet.
 pub(super) fn unsound(operation: Operation, status: u16, body: &[u8]) -> Option<&'static str> {
     let output = operation.output()?;
     output.members().next()?;
@@ -37,7 +38,7 @@ pub(super) fn unsound(operation: Operation, status: u16, body: &[u8]) -> Option<
     an_error.then_some("the answer is an error, with the status of a success")
 }
 
-/// The name of the root of an XML text. It is empty when there is none.
+/// Returns the name of the root of an XML text, or an empty name when there is no root.
 fn root(body: &[u8]) -> &[u8] {
     let mut tags = body.split(|byte| *byte == b'<').skip(1);
     let tag = tags.find(|tag| !tag.starts_with(b"?") && !tag.starts_with(b"!")).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Decides which refused requests are retried because AWS throttled them.
 //!
-//! The table of error codes in `gap` decides, so a retried code and the cause of its gap always agree. The module must
+//! The table of error codes in `gap` decides, so a retried code and the cause of its gap always agree. This module must
 //! not know the content of a request.
 
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
@@ -10,8 +10,8 @@ use aws_smithy_types::error::metadata::ErrorMetadata;
 
 use crate::aws::gap::is_throttled;
 
-/// Classifies an error by the table of error codes. The classifiers of the SDK run beside it, for other errors and for
-/// the delay that AWS requests in a header.
+/// Classifies an error by the table of error codes. The classifiers of the SDK also run, for other errors and for the
+/// delay that AWS requests in a header.
 #[derive(Debug)]
 pub(super) struct ThrottlingClassifier;
 

@@ -1,5 +1,5 @@
-//! The reasons why a request was not sent: it could not be written, or there is no endpoint for it. The module must not
-//! know the content of a request.
+//! The reasons why a request was not sent: it could not be written, or there is no endpoint for it. This module must
+//! not know the content of a request.
 
 use aws_smithy_runtime_api::http::HttpError;
 

@@ -1,4 +1,4 @@
-//! One answer of a description, and the choice between several answers. The module must not know any operation.
+//! One answer of a description, and the choice between several answers. This module must not know any operation.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use crate::aws::wire::Failure;
 
-/// The parameter that contains a whole policy. A description does not repeat the policy. A part of its text selects the
-/// answer.
+/// The parameter that contains a whole policy. A description does not repeat the policy, but selects the answer by a
+/// part of its text.
 const DOCUMENT: &str = "policyDocument";
 
 /// The answer to an operation.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// The members. Pages, counted from 1, may fail.
+    /// The members of the answer, and the numbers of the pages that fail. The first page has the number 1.
     Value { value: Value, failing: BTreeMap<usize, Failure> },
     /// An error.
     Refusal(Failure),
     /// One answer for each value of a parameter.
     By { parameter: String, choices: Vec<(String, Answer)> },
-    /// One answer after the other. The last one stays.
+    /// The answers to successive requests. The last answer repeats.
     Series(Vec<Answer>),
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Choice<'a> {
     None(&'a str),
 }
 
-/// Returns how often an answer was requested before, for answers that change from one time to the next.
+/// Returns how often an answer was requested before. A series needs this number.
 pub(super) type Turns<'t> = &'t dyn Fn(&Answer) -> usize;
 
 impl Answer {
@@ -63,7 +63,7 @@ impl Answer {
     }
 }
 
-/// Returns the text of a parameter. A request for one resource may name it in a list.
+/// Returns the text of a parameter. A request may put a single name into a list.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -79,7 +79,7 @@ fn exactly(key: &str, wanted: &str) -> bool {
     key == wanted
 }
 
-/// Returns whether the key is the short name in an ARN or a path.
+/// Returns whether the key is the last part of an ARN or a path.
 fn tail(key: &str, wanted: &str) -> bool {
     let ends =
         |wanted: &str| wanted.strip_suffix(key).is_some_and(|before| !key.is_empty() && before.ends_with([':', '/']));

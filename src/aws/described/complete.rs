@@ -1,8 +1,8 @@
 //! Adds the members that AWS always sends and that a description may omit: the requested names, empty lists, dates, and
-//! the defaults of a service, such as the policy of a new topic. When a description omits another member, the run has
-//! the gap that AWS would cause.
+//! the defaults of a service, such as the policy of a new topic. If a description omits any other member, the run has
+//! the same gap as when AWS omits the member.
 //!
-//! The module must not know any operation. `validate` holds the table.
+//! This module must not know any operation. The table of `validate` describes the operations.
 
 use serde_json::{Map, Value};
 
@@ -67,7 +67,7 @@ fn inside(node: &Node, place: &Place<'_>, flat: bool, value: &mut Value) {
         (Kind::List, Some(item), Value::Array(items)) => {
             items.iter_mut().for_each(|value| inside(item, place, flat, value));
         }
-        // A list of S3 with an element of its own may be described as the list alone.
+        // If S3 wraps a list in an element, a description may omit that element.
         (Kind::Object, Some(list), Value::Array(items)) if flat && list.kind == Kind::List => {
             for item in items {
                 list.children.iter().for_each(|node| inside(node, place, flat, item));
@@ -90,7 +90,7 @@ fn missing(node: &Node, place: &Place<'_>, flat: bool, beside: &Map<String, Valu
             return Some(asked.into());
         }
     }
-    // The request contains the end of this ARN, such as the URL of a queue.
+    // The last part of this ARN comes from a parameter of the request, such as the URL of a queue.
     let tail = node.rules.iter().find_map(|rule| if let Rule::Tail(name) = rule { Some(name) } else { None });
     let service = node.rules.iter().find_map(|rule| if let Rule::Arn(service) = rule { Some(service) } else { None });
     let asked = tail.and_then(|name| place.parameters.get(name)?.as_str()?.rsplit(['/', ':']).next());
@@ -115,8 +115,8 @@ fn missing(node: &Node, place: &Place<'_>, flat: bool, beside: &Map<String, Valu
     }
 }
 
-/// Fills a template. `{account}` and `{PARAMETER}` are values of the request, and `{.Member}` is the member beside it.
-/// Two braces mean one brace.
+/// Fills a template. `{account}` and `{PARAMETER}` are values of the request, and `{.Member}` is another member of the
+/// same object. Two braces mean one brace.
 fn fill(template: &str, place: &Place<'_>, beside: &Map<String, Value>) -> Value {
     let (mut text, mut rest) = (String::new(), template);
     while let Some((before, after)) = rest.split_once(['{', '}']) {

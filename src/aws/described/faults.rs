@@ -1,7 +1,7 @@
-//! Makes faults on purpose. The transport breaks one operation and passes all other requests through.
+//! Breaks answers on purpose. The transport breaks one operation and passes all other requests through.
 //!
-//! The module must not know what is behind the transport. A described account, a recording and AWS itself can be broken
-//! in the same way. A fault does not sleep. It reports a time-out and does not wait for it.
+//! This module must not know what is behind the transport. A described account, a recording and AWS itself can be
+//! broken in the same way. A fault never sleeps. It reports a time-out immediately.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -44,7 +44,7 @@ pub enum Fault {
     MalformedBody,
     /// The first page is empty and has a token for more pages. The following pages are right. A reader must continue.
     EmptyPageWithToken,
-    /// Every page has the same token. A reader must notice it, or it reads for ever.
+    /// Every page has the same token. A reader that does not notice this never ends.
     RepeatedToken,
     /// Every page has the flag for more pages, and no page has a token.
     TruncatedWithoutToken,
@@ -52,7 +52,7 @@ pub enum Fault {
     SecondPageFails,
     /// The credentials have expired.
     ExpiredToken,
-    /// A successful answer is changed on its way.
+    /// A successful answer is changed before the client gets it.
     Changed(Mutation),
 }
 
@@ -80,7 +80,7 @@ pub struct Faults {
     changes: Arc<AtomicUsize>,
 }
 
-/// The first requests of lists, by the token that the fault returned for them.
+/// The first request of each list, by the token that the fault returned for the list.
 #[derive(Default)]
 struct Firsts(HashMap<String, HttpRequest>);
 
@@ -114,7 +114,7 @@ impl Faults {
         HttpConnectorFuture::ready(Ok(wire::refuse(&self.operation, &failure)))
     }
 
-    /// Returns the page of the inner transport with other marks at its end.
+    /// Returns the page of the inner transport with another token and another flag for more pages.
     fn remarked(&self, paged: &'static Paged, request: HttpRequest, marks: Marks) -> HttpConnectorFuture {
         let (answer, operation) = (self.inner.call(request), self.operation.clone());
         HttpConnectorFuture::new(async move {
@@ -131,7 +131,7 @@ impl Faults {
                 return Ok(wire::answer(&operation, 200, &page));
             }
             *response.body_mut() = SdkBody::from(remark(paged, &body, &marks));
-            // The length of the old body would contradict the new one.
+            // The header has the length of the old body.
             response.headers_mut().remove("content-length");
             Ok(response)
         })
@@ -160,7 +160,7 @@ impl Faults {
         HttpConnectorFuture::ready(Ok(wire::answer(&self.operation, 200, &page)))
     }
 
-    /// Returns a changed success of the inner transport. An answer without a place for the change stays as it is.
+    /// Changes a successful answer of the inner transport. An answer without a place for the change stays as it is.
     fn changed(&self, mutation: Mutation, request: HttpRequest) -> HttpConnectorFuture {
         let (answer, operation, changes) =
             (self.inner.call(request), self.operation.clone(), Arc::clone(&self.changes));
@@ -291,7 +291,7 @@ fn malformed(protocol: Protocol) -> HttpResponse {
     wire::respond(protocol, 200, "malformed-on-purpose", body.to_vec())
 }
 
-/// The marks at the end of a page.
+/// The marks at the end of a page: the token and the flag for more pages.
 struct Marks {
     token: Option<String>,
     more: bool,
@@ -315,7 +315,7 @@ fn remark(paged: &Paged, body: &[u8], marks: &Marks) -> Vec<u8> {
     }
 }
 
-/// Writes the marks as the last members of the result, or of the root when there is no result.
+/// Writes the marks as the last members of the result element, or of the root if there is no result element.
 fn remark_xml(paged: &Paged, body: &str, marks: &Marks) -> String {
     let mut text = without(&without(body, paged.token_out), paged.truncated);
     let mut end = String::new();

@@ -1,12 +1,12 @@
-//! Selects the events that CloudTrail would return for a lookup: those of one attribute, of the requested time, and of the
-//! last 90 days. The module must not know pages.
+//! Selects the events that CloudTrail would return for a lookup: events with the requested attribute, within the
+//! requested time and within the last 90 days. This module must not know pages.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::aws::Operation;
 
-/// The number of days that the event history has.
+/// The number of days that the event history covers.
 const HISTORY: i64 = 90;
 
 /// Removes the events that the parameters do not request.
@@ -20,14 +20,14 @@ pub(super) fn apply(operation: &Operation, as_of: Timestamp, parameters: &Value,
     let (from, until) = (second("StartTime").max(oldest), second("EndTime"));
     let attributes = parameters.get("LookupAttributes").and_then(Value::as_array);
     events.retain(|event| {
-        // An event without a readable time counts as requested.
+        // An event without a readable time is kept.
         let time = text(event, "EventTime").and_then(|text| text.parse::<Timestamp>().ok());
         let within = time.is_none_or(|at| from.is_none_or(|from| from <= at) && until.is_none_or(|until| at <= until));
         within && attributes.into_iter().flatten().all(|attribute| has(event, attribute))
     });
 }
 
-/// Whether an event has an attribute of a lookup.
+/// Returns whether an event has an attribute of a lookup.
 fn has(event: &Value, attribute: &Value) -> bool {
     let (key, wanted) = (text(attribute, "AttributeKey"), text(attribute, "AttributeValue"));
     match key {

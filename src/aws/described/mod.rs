@@ -1,7 +1,7 @@
 //! An account that is described in readable YAML. It answers the real SDK clients inside the process.
 //!
-//! The module must not know kinds or policies. It contains the operations of the API as AWS documents them, their lists
-//! and their parameters. `suites/accounts/README.md` documents the format for authors:
+//! This module must not know kinds or policies. It contains the operations of the API as AWS documents them, their
+//! lists and their parameters. `suites/accounts/README.md` documents the format for authors:
 //!
 //! ```yaml
 //! account: "647751526084"
@@ -76,13 +76,13 @@ pub struct Described {
     simulations: Vec<Simulation>,
 }
 
-/// The calls of an answer: service, Region (empty for all Regions) and operation.
+/// The key of an answer: service, Region (empty for all Regions) and operation.
 type Key = (String, String, String);
 
 /// A description that cannot be used.
 #[derive(Debug)]
 pub struct Unreadable {
-    /// The text, for showing places.
+    /// The text of the description. Messages show places in it.
     pub files: Files,
     /// The diagnostics.
     pub diagnostics: Diagnostics,
@@ -181,7 +181,7 @@ impl Described {
         }
     }
 
-    /// Returns an answer that follows from the account itself, or from the decisions of its simulator.
+    /// Returns an answer that needs no entry in `answers`: the identity of the caller, or a decision of the simulator.
     fn own(&self, operation: &Operation, region: &str, parameters: &Value) -> Option<Result<Value, Failure>> {
         if operation.service == "iam" && operation.name == simulator::OPERATION && !self.simulations.is_empty() {
             let told = simulator::answer(&self.simulations, parameters);
@@ -197,7 +197,7 @@ impl Described {
     }
 }
 
-/// Whether a service has one endpoint for all Regions. Its requests are signed for the Region of that endpoint.
+/// Returns whether a service has one endpoint for all Regions. Its requests are signed for the Region of that endpoint.
 fn is_global(service: &str, region: &str) -> bool {
     attestry_model::service(service).is_some_and(|it| it.global(partition(region)).is_some())
 }

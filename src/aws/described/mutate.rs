@@ -1,7 +1,7 @@
-//! Changes answers on their way, as a broken proxy, a cut connection or an attacker would change a success.
+//! Changes successful answers on their way, like a broken proxy, a cut connection or an attacker.
 //!
-//! The module works on the bytes of the protocol, so it needs no description. It must not know any operation.
-//! `validate` holds the table.
+//! The code works on the bytes of the protocol, so it needs no description. This module must not know any operation.
+//! The table of `validate` describes the operations.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
@@ -22,28 +22,28 @@ pub enum Mutation {
     NoContent,
     /// An object without members, or the empty root of another answer.
     Bare,
-    /// A list where an object is expected.
+    /// A list in place of an object.
     List,
-    /// No value where an object is expected.
+    /// A null value in place of an object, or an XML text without a root.
     Nothing,
     /// The body of an error with the status of a success.
     Error,
-    /// The first tenths of the body.
+    /// This number of tenths of the body, from its start.
     Cut(usize),
     /// The body twice.
     Doubled,
-    /// A second value behind the first.
+    /// A second value after the first.
     Second,
-    /// ARNs and URLs of another account.
+    /// The ARNs and URLs name another account.
     OtherAccount,
-    /// ARNs and URLs of another Region.
+    /// The ARNs and URLs name another Region.
     OtherRegion,
-    /// The same member is changed in every place. The number is the number of its line in the table.
+    /// One member is changed wherever it occurs. The number is the position of the member in the table.
     Member(usize, Change),
-    /// The seed selects the change: the body is cut anywhere, or made smaller at a place where AWS always sends the
-    /// value.
+    /// The seed selects the change. The body is cut at any byte, or it loses content at a place where AWS always sends
+    /// the value.
     Smaller(u64),
-    /// The seed selects the change: the body is made smaller at a place where AWS may omit the value. Lists keep their
+    /// The seed selects the change. The body loses content at a place where AWS may omit the value. Lists keep their
     /// items.
     LeftOut(u64),
 }
@@ -67,7 +67,7 @@ pub enum Change {
     High,
     /// A text without characters, or an object without members.
     Blank,
-    /// A text that begins as an ARN or a URL, and is none.
+    /// A text that begins like an ARN or a URL, but is neither.
     Garbage,
     /// The items of a list are null.
     NullItems,
@@ -76,20 +76,20 @@ pub enum Change {
 }
 
 impl Mutation {
-    /// Returns all changes of the answer of an operation. Members that may be missing by the table are not left out,
-    /// because such an answer is true.
+    /// Returns all changes of the answer of an operation. If the table allows a member to be missing, no change omits
+    /// the member, because such an answer is valid.
     #[must_use]
     pub fn all(operation: &Operation) -> Vec<Self> {
         let Some(row) = TABLE.row(&operation.service, &operation.name) else {
             return if is_modelled(operation) { Self::of_model(operation) } else { Vec::new() };
         };
-        // A body of another author has no shape. Any answer is a possible body.
+        // A body that AWS passes on from another author has no known shape. Every body is valid.
         if !matches!(row.body, Body::Members | Body::Json) {
             return Vec::new();
         }
         let mut all = vec![Self::Empty, Self::NoContent, Self::List, Self::Nothing, Self::Error, Self::Doubled];
         let json = is_json(Protocol::of(&operation.service));
-        // Where all members may be missing, `{}` means that there are none.
+        // If all members may be missing, `{}` is a valid answer.
         if !json || !row.root.either.is_empty() || row.root.children.iter().any(|child| child.required) {
             all.push(Self::Bare);
         }
@@ -100,12 +100,12 @@ impl Mutation {
         all
     }
 
-    /// Returns all changes of an answer that only the model of AWS describes. A kind file lists the members that are always
-    /// there, and the model does not.
+    /// Returns all changes of an answer that only the model of AWS describes. The model does not show which members AWS
+    /// always sends. A kind file lists them.
     fn of_model(operation: &Operation) -> Vec<Self> {
         let mut all =
             vec![Self::Empty, Self::NoContent, Self::List, Self::Nothing, Self::Error, Self::Doubled, Self::Second];
-        // A list is always there, so an answer without members is none.
+        // AWS always sends the list, so an answer without members is invalid.
         if !is_json(Protocol::of(&operation.service)) || Paged::of(operation).is_some() {
             all.push(Self::Bare);
         }
@@ -217,7 +217,7 @@ impl Mutation {
         let mut text = text.to_owned();
         for (place, change) in self.chosen(row, &places, false)?.into_iter().rev() {
             let (whole, inside) = place.at.clone();
-            // XML has no null. An empty element stands for it, and some elements may be empty.
+            // XML has no null. An empty element replaces it, but only where AWS never sends an empty element.
             if change == Change::Null && place.owes(Change::Blank) != Some(true) {
                 return None;
             }
@@ -236,7 +236,7 @@ impl Mutation {
         Some(text)
     }
 
-    /// Returns the places that are changed, each with its change.
+    /// Returns the places to change, each with its change.
     fn chosen<'p, 't, A>(
         &self,
         row: &'static Row,
@@ -249,7 +249,7 @@ impl Mutation {
                 let node = *members(row).get(*at)?;
                 let items = matches!(change, Change::NullItems | Change::BlankItems);
                 let of = |place: &&Place<'_, A>| match place.item {
-                    // The lists of S3 have no element of their own.
+                    // An S3 list has no element around its items.
                     Some(list) => same(list, node) && (items || row.service == "s3"),
                     None => !items && same(place.node, node),
                 };
@@ -269,7 +269,7 @@ impl Mutation {
     }
 }
 
-/// Returns whether the model of AWS has the operation, and only kind files call it.
+/// Returns whether the model of AWS has the operation.
 fn is_modelled(operation: &Operation) -> bool {
     attestry_model::service(&operation.service).is_some_and(|it| it.operation(&operation.name).is_some())
 }
@@ -279,8 +279,9 @@ const fn is_json(protocol: Protocol) -> bool {
 }
 
 impl<A> Place<'_, A> {
-    /// Returns whether AWS always sends more than the change leaves at this place. Returns `None` when an item or all
-    /// items leave a list: the result is another true answer, which only a second source can contradict.
+    /// Returns whether the changed value is invalid, because AWS always sends more at this place. Returns `None` when
+    /// the change removes items from a list. The result is another valid answer, and only a second source can
+    /// contradict it.
     fn owes(&self, change: Change) -> Option<bool> {
         if self.item.is_some() && change == Change::Without {
             return None;
@@ -290,8 +291,8 @@ impl<A> Place<'_, A> {
         let is_list = |node: &Node| node.kind == Kind::List && !node.rules.contains(&Rule::Some);
         Some(match (change, node.kind) {
             (Change::Blank, Kind::List) if is_list(node) => return None,
-            // Where AWS does not always send a list, a missing list means an empty list. The same holds for an object
-            // that contains only lists.
+            // If AWS does not always send a list, a missing list means an empty list. The same holds for an object that
+            // contains only lists.
             (Change::Without | Change::Null, Kind::List) if is_list(node) && !node.required => return None,
             (Change::Blank, Kind::Object) if !node.children.is_empty() && node.children.iter().all(is_list) => {
                 return None;
@@ -376,7 +377,7 @@ fn replaced(change: Change, old: &Value) -> Value {
 fn members(row: &Row) -> Vec<&Node> {
     fn below<'a>(node: &'a Node, found: &mut Vec<&'a Node>) {
         for child in &node.children {
-            // The path of a list item is the path of its list.
+            // A list item has the path of its list.
             if child.path != node.path {
                 found.push(child);
             }
@@ -396,7 +397,7 @@ fn mix(seed: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// Moves all texts of a JSON value to another account or Region.
+/// Changes the account or the Region in all texts of a JSON value.
 fn elsewhere_in(value: &mut Value, region: bool) {
     match value {
         Value::String(text) => *text = elsewhere(text, region),
@@ -406,7 +407,7 @@ fn elsewhere_in(value: &mut Value, region: bool) {
     }
 }
 
-/// Returns the same text with ARNs and URLs of another account or Region. Those of AWS itself stay.
+/// Returns the text with another account or Region in its ARNs and URLs. ARNs and URLs of AWS itself stay the same.
 fn elsewhere(text: &str, region: bool) -> String {
     if let Some(path) = text.strip_prefix("https://sqs.") {
         let parts: Vec<&str> = path.splitn(3, '/').collect();

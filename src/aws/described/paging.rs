@@ -1,4 +1,4 @@
-//! Divides lists into pages as AWS does. The module must not know the meaning of the items.
+//! Divides lists into pages as AWS does. This module must not know the meaning of the items.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -171,7 +171,7 @@ impl Paged {
         parameters.get(self.token_in).and_then(Value::as_str).filter(|token| !token.is_empty())
     }
 
-    /// Returns the error of AWS for a token that AWS did not make.
+    /// Returns the error of AWS for a token that AWS did not create.
     fn refusal(&self) -> Failure {
         let code = match self.service {
             "kms" => "InvalidMarkerException",
@@ -187,7 +187,7 @@ impl Paged {
     }
 }
 
-/// Returns the paging of an operation in the model of AWS. Each one is made once and stays.
+/// Returns the paging of an operation in the model of AWS. Each value is created once and is never freed.
 fn modelled(operation: &Operation) -> Option<&'static Paged> {
     type Made = BTreeMap<(String, String), Option<&'static Paged>>;
     static MADE: Mutex<Made> = Mutex::new(BTreeMap::new());
@@ -196,7 +196,7 @@ fn modelled(operation: &Operation) -> Option<&'static Paged> {
     *made.entry(key).or_insert_with(|| of_model(operation).map(|paged| &*Box::leak(Box::new(paged))))
 }
 
-/// The items on a page of an operation of the model. The model has no such number.
+/// The number of items on a page of a modelled operation. The model does not contain this number.
 const USUAL: usize = 100;
 
 fn of_model(operation: &Operation) -> Option<Paged> {
@@ -209,14 +209,14 @@ fn of_model(operation: &Operation) -> Option<Paged> {
         paged.lists = &pages.items;
         return Some(paged);
     }
-    // Some operations have tokens and no paginator.
+    // For some operations with tokens, the model has no paginator.
     let token = *of.tokens().first()?;
     of.input()?.member(token)?;
     let list = first_list(of.output()?)?;
     Some(paged(service, operation, vec![&*list.leak()].leak(), ("", token, token, ""), (USUAL, 1000)))
 }
 
-/// The path of the list of an answer. It may stand in a structure of its own, such as `TagInfoForResource.TagList`.
+/// Returns the path of the list in an answer. The list may be inside a structure, such as `TagInfoForResource.TagList`.
 fn first_list(answer: Structure) -> Option<String> {
     let own = answer.members().find(|member| matches!(member.shape(), Shape::List(_)));
     own.map(|member| member.name().to_owned()).or_else(|| {
@@ -230,7 +230,7 @@ fn first_list(answer: Structure) -> Option<String> {
     })
 }
 
-/// Returns the list with that name. A list of S3 may stand in an element of its own.
+/// Returns the list with this name. An S3 list may be inside an element.
 pub(super) fn list<'a>(value: &'a Value, name: &str) -> Option<&'a Vec<Value>> {
     if let Some((outer, inner)) = name.split_once('.') {
         return list(value.get(outer)?, inner);
@@ -274,11 +274,11 @@ pub(super) fn cut(
         put(&mut members, name, Some(Value::Array(window)));
         before += items.len();
     }
-    // A later page that the description lets fail must be reachable, however short the list is.
+    // If the description lets a later page fail, clients must reach that page, even when the list is short.
     let more = end < before || failing.keys().any(|failing| *failing > page);
     let next = || token(paged, region, parameters, end.min(before), page + 1);
     let next = match paged.token(parameters) {
-        // A stream has no last token. Behind its end, AWS returns the token of the request.
+        // A log stream has no last token. After its end, AWS returns the token of the request again.
         Some(sent) if paged.repeats_last() && start >= before => Some(sent.to_owned()),
         _ => (more || paged.repeats_last()).then(next),
     };
@@ -286,7 +286,7 @@ pub(super) fn cut(
     Ok(Value::Object(members))
 }
 
-/// Writes the token of the next page, and whether there is one.
+/// Writes the token of the next page and the flag for more pages.
 pub(super) fn mark(paged: &Paged, members: &mut Map<String, Value>, token: Option<String>, more: bool) {
     if !paged.truncated.is_empty() {
         put(members, paged.truncated, Some(Value::Bool(more)));
@@ -315,7 +315,8 @@ fn token(paged: &Paged, region: &str, parameters: &Value, start: usize, page: us
     base64::encode(format!("{start}.{page}.{}", seal(paged, region, parameters, start, page)))
 }
 
-/// Returns the place of one of our tokens. Returns `None` when the token is not ours, or belongs to other parameters.
+/// Returns the start and the page in one of our tokens. Returns `None` when the token is not ours, or belongs to other
+/// parameters.
 fn verify(paged: &Paged, region: &str, parameters: &Value, token: &str) -> Option<(usize, usize)> {
     let text = String::from_utf8(base64::decode(token).ok()?).ok()?;
     let mut parts = text.split('.');
@@ -323,7 +324,7 @@ fn verify(paged: &Paged, region: &str, parameters: &Value, token: &str) -> Optio
     (parts.next()? == seal(paged, region, parameters, start, page)).then_some((start, page))
 }
 
-/// Binds a token to the list that it continues.
+/// Returns a digest that binds a token to the list that it continues.
 fn seal(paged: &Paged, region: &str, parameters: &Value, start: usize, page: usize) -> String {
     let mut asked: BTreeMap<&str, &Value> = BTreeMap::new();
     for (name, value) in parameters.as_object().into_iter().flatten() {

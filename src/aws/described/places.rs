@@ -1,5 +1,5 @@
-//! Finds the place of each value in the bytes of an answer, and its line in the table. The module must not know any
-//! operation.
+//! Finds the place of each value in the bytes of an answer, and the node of the value in the table. This module must
+//! not know any operation.
 
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ pub(super) fn of_json<'t>(row: &'t Row, value: &Value) -> Vec<Place<'t, String>>
 }
 
 fn json<'t>(node: Option<&'t Node>, at: &str, value: &Value, found: &mut Vec<Place<'t, String>>) {
-    // Instants and bytes of CBOR are objects only in this form.
+    // In the JSON form of CBOR, instants and bytes are objects. Here they are single values.
     let leaf = node.is_some_and(|it| !matches!(it.kind, Kind::Any | Kind::Object | Kind::Map | Kind::List));
     match value {
         Value::Object(members) if !leaf => {
@@ -70,7 +70,7 @@ fn xml<'t>(node: Option<&'t Node>, query: bool, of: &Element<'_>, text: &str, fo
         if inner.name == "entry"
             && let [key, value] = &*inner.children
         {
-            // The value of an entry of a mapping is behind its key.
+            // In an entry of a mapping, the value follows the key.
             known = child(node, text.get(key.inside.clone()).unwrap_or_default());
             (span.1, within) = (value.inside.clone(), value);
         } else if query && inner.name == "member" {

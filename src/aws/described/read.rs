@@ -1,4 +1,4 @@
-//! Reads the text of a description. The module must not know how answers are given.
+//! Reads the text of a description. This module must not know how a described account answers requests.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::aws::Operation;
 use crate::aws::wire::{self, Failure, is_free};
 use attestry_core::source::{Content, Diagnostic, Diagnostics, FileId, Limits, Node, Table, parse};
 
-/// The description of a large account is larger than a policy.
+/// The limits are higher than for a policy, because the description of a large account is larger.
 const LIMITS: Limits = Limits { bytes: 16 << 20, depth: 64, nodes: 2_000_000, alias_expansions: 100_000 };
 
 pub(super) fn read(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<Described> {
@@ -125,7 +125,7 @@ fn answer(operation: &Operation, node: &Node, sink: &mut Diagnostics) -> Option<
     one(operation, table, node, sink)
 }
 
-/// Reads an answer that does not change.
+/// Reads an answer that does not change from request to request.
 fn one(operation: &Operation, mut table: Table<'_>, node: &Node, sink: &mut Diagnostics) -> Option<Answer> {
     if table.keys().any(|key| key.value == "error") {
         return failure(table, sink).map(Answer::Refusal);
@@ -178,7 +178,8 @@ fn one(operation: &Operation, mut table: Table<'_>, node: &Node, sink: &mut Diag
 
 /// Checks the name of the list. A list under a wrong name would be an empty list for every client.
 fn check(paged: &Paged, value: &Value, node: &Node, sink: &mut Diagnostics) {
-    // AWS leaves empty lists out of some answers, and the model finds a wrong name.
+    // For an operation of the model, this check is skipped. AWS may omit an empty list, and the model finds a wrong
+    // name.
     let known = PAGED.iter().any(|it| std::ptr::eq(it, paged));
     if known && !paged.lists.iter().any(|name| list(value, name).is_some()) {
         let names = paged.lists.join("`, `");
@@ -209,7 +210,8 @@ fn failure(mut table: Table<'_>, sink: &mut Diagnostics) -> Option<Failure> {
     Some(Failure { code, message, status })
 }
 
-/// Returns the JSON of a member. Where the service has only texts, a text that looks like a number stays a text.
+/// Returns the JSON of a member. In a member whose values are always texts, a text that looks like a number stays a
+/// text.
 fn member(name: &str, node: &Node) -> Value {
     if is_free(name) { free(node) } else { value(node) }
 }
@@ -218,7 +220,7 @@ fn free(node: &Node) -> Value {
     match &node.content {
         Content::Sequence(items) => Value::Array(items.iter().map(free).collect()),
         Content::Mapping(entries) => {
-            // A structure inside is a document, and its numbers stay numbers.
+            // A nested mapping is a document. Its numbers are not turned into texts.
             let inside = |node: &Node| match &node.content {
                 Content::Mapping(_) => value(node),
                 _ => free(node),

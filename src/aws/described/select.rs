@@ -1,7 +1,7 @@
-//! Removes from an answer what the service would remove because of the parameters. The module must not know pages. It
-//! works on whole lists.
+//! Removes the items from an answer that the service would remove because of the parameters. This module must not know
+//! pages. It works on whole lists.
 //!
-//! Only the parameters that Attestry sends have an effect. Otherwise the description is the answer.
+//! Only the parameters that Attestry sends have an effect. All other parameters leave the described answer as it is.
 
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ pub(super) fn apply(operation: &Operation, region: &str, parameters: &Value, val
     for (_, _, parameter, list, member, how) in RULES.iter().filter(|rule| (rule.0, rule.1) == (service, name)) {
         let wanted = texts(parameters, parameter);
         if !wanted.is_empty() {
-            // An item without this member counts as requested.
+            // An item without this member is kept.
             keep(value, list, |item| text(item, member).is_none_or(|text| how.matches(text, &wanted)));
         }
     }
@@ -128,7 +128,8 @@ fn of_aws(policy: &Value) -> bool {
     text(policy, "Arn").is_some_and(|arn| arn.contains(":iam::aws:"))
 }
 
-/// Adds the names without a parameter as invalid names. This is an answer and no error.
+/// Adds the requested names that no parameter has as invalid names. AWS returns them in the answer, and not as an
+/// error.
 fn name_missing(parameters: &Value, value: &mut Value) {
     let found = list(value, "Parameters").cloned().unwrap_or_default();
     let known = |name: &String| found.iter().any(|item| text(item, "Name") == Some(name));
@@ -153,7 +154,7 @@ fn tagged(parameters: &Value, value: &mut Value) {
     });
 }
 
-/// Returns whether an ARN is of `service` or `service:type`. The ARNs of some services contain no type.
+/// Returns whether an ARN belongs to `service` or to `service:type`. The ARNs of some services contain no type.
 fn is_of_type(arn: &str, wanted: &str) -> bool {
     let mut parts = arn.splitn(6, ':').skip(2);
     let service = parts.next().unwrap_or_default();
@@ -194,7 +195,7 @@ fn flag(value: &Value, name: &str, usual: bool) -> bool {
     }
 }
 
-/// Returns one or many texts of a parameter, from JSON or from a form.
+/// Returns all texts of a parameter that has one or more texts. The request may be JSON or a form.
 fn texts(parameters: &Value, name: &str) -> Vec<String> {
     match parameters.get(name) {
         Some(Value::String(text)) => vec![text.clone()],

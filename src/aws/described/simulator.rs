@@ -1,6 +1,6 @@
 //! The policy simulator of a described account. Its decisions are written in the description and are never computed.
 //!
-//! The module must not know policies.
+//! This module must not know policies.
 
 use serde_json::{Map, Value, json};
 
@@ -65,7 +65,7 @@ fn simulation(node: &Node, sink: &mut Diagnostics) -> Option<Simulation> {
     })
 }
 
-/// Returns the answer to a request. It has a result for each action, and in it a result for each resource.
+/// Returns the answer to a request. It has a result for each action, and each of these has a result for each resource.
 ///
 /// # Errors
 /// The description has no decision for the request.
@@ -96,7 +96,7 @@ fn result(action: &str, resources: &[&str], found: &[&Simulation]) -> Value {
     let mut result = Map::new();
     result.insert("EvalActionName".to_owned(), action.into());
     result.insert("EvalResourceName".to_owned(), "*".into());
-    // AWS summarises in this way: the result is denied when it is denied for one of the resources.
+    // As in AWS, the action is denied in the summary when it is denied for one of the resources.
     let denied = found.iter().find(|it| it.decision != "allowed").or(found.first());
     result.insert("EvalDecision".to_owned(), denied.map_or("implicitDeny", |it| it.decision.as_str()).into());
     if let Some(allowed) = found.iter().filter_map(|it| it.organizations).min() {
@@ -127,8 +127,8 @@ impl Simulation {
     }
 }
 
-/// Returns whether a text matches a pattern, in which `*` is any text. The parts must come in order, each at the first
-/// possible place.
+/// Returns whether a text matches a pattern, in which `*` is any text. The fixed parts must come in order. Each part is
+/// searched from the end of the part before.
 fn like(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(start) else { return false };

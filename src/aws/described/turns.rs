@@ -1,6 +1,6 @@
-//! Counts how often each question was put to a described account, for answers that change from one time to the next.
+//! Counts equal requests to a described account, because the answers of a series change from request to request.
 //!
-//! The module must not know the content of an answer.
+//! This module must not know the content of an answer.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +11,16 @@ use super::Paged;
 use super::answer::Answer;
 use crate::aws::Operation;
 
-/// The answer, the Region and the parameters.
+/// The key of a request: the answer, the Region and the parameters.
 type Question = (usize, String, String);
 
-/// The questions of one run.
+/// The number of requests in one run, for each key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turns(Arc<Mutex<HashMap<Question, usize>>>);
 
 impl Turns {
-    /// Returns how often the same question was put before. The pages of one list are one question.
+    /// Returns the number of equal requests before this one. The requests for the pages of one list count as one
+    /// request.
     pub(super) fn of(&self, answer: &Answer, operation: &Operation, region: &str, parameters: &Value) -> usize {
         let paged = Paged::of(operation);
         let goes_on = paged.is_some_and(|paged| paged.token(parameters).is_some());
@@ -27,7 +28,7 @@ impl Turns {
         if let (Some(paged), Some(members)) = (paged, asked.as_object_mut()) {
             members.remove(paged.token_in);
         }
-        // The address identifies the answer, because a description does not move while it answers.
+        // The address identifies the answer, because a description does not move in memory during a run.
         let place = std::ptr::from_ref(answer).addr();
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = turns.entry((place, region.to_owned(), asked.to_string())).or_default();

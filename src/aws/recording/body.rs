@@ -1,4 +1,4 @@
-//! Converts bodies between the wire and a recording: it reads, redacts and writes them. The module must not know files.
+//! Reads, redacts and writes the bodies of a recording. This module must not know files.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ enum Form {
     Xml,
 }
 
-/// Returns a body without secrets. A body that cannot be read whole is not kept.
+/// Returns a body without secrets. A body that is not completely readable is not kept.
 pub(super) fn keep(operation: &Operation, content_type: &str, bytes: &[u8]) -> Body {
     if bytes.is_empty() {
         return Body::Empty;
@@ -55,7 +55,7 @@ fn form(operation: &Operation, content_type: &str, bytes: &[u8]) -> Form {
     }
 }
 
-/// Returns the bytes of a kept body. A body that was unreadable in the recording is unreadable now, too.
+/// Returns the bytes of a kept body. A body that was unreadable when it was recorded is unreadable in a replay, too.
 pub(super) fn play(protocol: Protocol, body: &Body) -> Vec<u8> {
     match body {
         Body::Empty => Vec::new(),

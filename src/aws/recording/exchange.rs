@@ -1,4 +1,4 @@
-//! One request and its answer. The module must not know files.
+//! One request and its answer. This module must not know files.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ pub(super) const HEADERS: &[&str] = &[
     "x-amzn-requestid",
 ];
 
-/// Returns one text for one set of parameters. The order of the parameters does not matter.
+/// Returns the same text for equal parameters, whatever their order.
 pub(super) fn canonical(value: &Value) -> String {
     match value {
         Value::Object(members) => {

@@ -1,7 +1,7 @@
 //! Recordings: every exchange with AWS, redacted, in files that people can read and compare. A recording can be played
 //! in place of AWS.
 //!
-//! The module must not know kinds or policies. A recording is a folder:
+//! This module must not know kinds or policies. A recording is a folder:
 //!
 //! ```text
 //! recording.json                                             format, moment of recording
@@ -26,7 +26,7 @@ pub use replay::{Replay, ReplayLimits, Unplayable};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Recorded;
 
-/// The name of the file that makes a folder a recording.
+/// The name of the header file. A folder with this file is a recording.
 const HEADER: &str = "recording.json";
 const FORMAT: &str = "attestry-recording/1";
 

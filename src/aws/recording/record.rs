@@ -1,6 +1,6 @@
-//! The recorder. It passes requests on and writes the answers down. It redacts them before they reach the disk.
+//! The recorder. It passes requests on, and writes each answer to disk after it has redacted the answer.
 //!
-//! The module must not know the meaning of an operation.
+//! This module must not know the meaning of an operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -20,14 +20,14 @@ use super::{FORMAT, HEADER, Header, body, is_name};
 use crate::aws::described::Paged;
 use crate::aws::{Operation, Operations, wire};
 
-/// A recording that is being made.
+/// A recording that is being written.
 #[derive(Clone, Debug)]
 pub struct Recording(Arc<Inside>);
 
 #[derive(Debug)]
 struct Inside {
     folder: PathBuf,
-    /// The operations whose answers it keeps; all where it is no evidence.
+    /// The operations whose answers the recording keeps. `None` keeps all answers, in a recording that is no evidence.
     kept: Option<Operations>,
     written: Mutex<Written>,
 }
@@ -58,11 +58,11 @@ impl Recording {
         Ok(Self(Arc::new(Inside { folder: folder.to_owned(), kept: None, written: Mutex::default() })))
     }
 
-    /// Starts a recording of only those answers that may be kept as evidence. The bodies of the others are not even
-    /// read.
+    /// Starts a recording that keeps only the answers that are allowed in evidence. The bodies of other answers are not
+    /// even read.
     ///
     /// # Errors
-    /// As [`Recording::create`].
+    /// The errors of [`Recording::create`].
     pub fn of_evidence(folder: &Path, as_of: Timestamp, operations: &Operations) -> io::Result<Self> {
         let Self(inside) = Self::create(folder, as_of)?;
         let kept = Some(operations.clone());
@@ -83,13 +83,13 @@ impl Recording {
         self.0.kept.as_ref().is_none_or(|operations| operations.may_be_kept(operation))
     }
 
-    /// A transport that records what `inner` does for an account.
+    /// Returns a transport that records the exchanges of `inner` for an account.
     #[must_use]
     pub fn connector(&self, account: &str, inner: SharedHttpConnector) -> SharedHttpConnector {
         SharedHttpConnector::new(Recorder { to: self.clone(), account: account.to_owned(), inner })
     }
 
-    /// Orders the lines. A recording that could not be written whole is an error, not a smaller recording.
+    /// Orders the lines. An incomplete recording is an error, and is not treated as a smaller recording.
     ///
     /// # Errors
     /// The first failure to write.
@@ -165,7 +165,7 @@ struct Recorder {
 
 impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        // A request without an operation could not be found again in a recording. A run never makes one.
+        // A replay could not find a request without an operation. A run never makes such a request.
         let Some(operation) = Operation::of(&request).filter(|operation| self.to.keeps(operation)) else {
             return self.inner.call(request);
         };

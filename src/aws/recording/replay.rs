@@ -1,6 +1,6 @@
-//! Plays AWS from a recording.
+//! Answers requests from a recording, in place of AWS.
 //!
-//! A recording is hostile input, because it came in a bundle from another party. The module must not know the meaning
+//! A recording is hostile input, because it came in a bundle from another party. This module must not know the meaning
 //! of an operation.
 
 use std::collections::{BTreeSet, HashMap};
@@ -174,7 +174,7 @@ impl Replay {
     }
 }
 
-/// Counts while it reads.
+/// Reads the files of a recording, and counts what it reads for the limits.
 struct Reader {
     limits: ReplayLimits,
     bytes: u64,

@@ -1,4 +1,4 @@
-//! ARNs and their parts. The module must not know the resource of an ARN.
+//! ARNs and their parts. This module must not know the resource of an ARN.
 
 /// The services whose ARNs contain no Region.
 const GLOBAL: &[&str] = &["iam", "s3", "sts"];

@@ -1,4 +1,4 @@
-//! Checks CBOR against a row, in one walk that builds no tree. The CBOR must be complete, with nothing behind it. The
+//! Checks CBOR against a row, in one walk that builds no tree. The CBOR must be complete, with no bytes after it. This
 //! module must not know any operation.
 
 use std::borrow::Cow;
@@ -122,7 +122,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
         self.scalar(node, scalar)
     }
 
-    /// Returns whether the value is there and not null.
+    /// Checks a single value, and returns whether the value is not null.
     fn scalar(&mut self, node: Option<&'t Node>, scalar: Scalar<'_>) -> Result<bool, Wrong> {
         if let Some(node) = node {
             self.check.scalar(node, scalar)?;
@@ -181,7 +181,7 @@ fn number_of(head: &Head) -> Option<f64> {
     }
 }
 
-/// A number of 16 bits.
+/// Converts a floating-point number of 16 bits.
 fn half(bits: u16) -> f64 {
     let (sign, exponent, fraction) = (bits >> 15, i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
     let size = match exponent {

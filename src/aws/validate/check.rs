@@ -1,5 +1,5 @@
 //! Checks one answer against its row. The reader of a protocol calls it for each event, such as the start of an object.
-//! The module must not know any protocol.
+//! This module must not know any protocol.
 
 use std::borrow::Cow;
 
@@ -72,7 +72,7 @@ pub(super) fn wrong(node: &Node, what: &str) -> Wrong {
     if node.path.is_empty() { said(what) } else { Wrong(format!("`{}` {what}", node.path)) }
 }
 
-/// A value without values in it.
+/// A single value, which contains no other values.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scalar<'a> {
     Null,
@@ -106,15 +106,16 @@ impl Scalar<'_> {
 #[derive(Debug)]
 struct Frame<'t> {
     node: &'t Node,
-    /// The children that are there and not null, and the children that were named: one bit for each child.
+    /// The children that are there and not null (`there`), and the children that were named (`named`). Each child has
+    /// one bit.
     there: u64,
     named: u64,
-    /// The numbers of items in the child lists, for comparisons.
+    /// The number of items of each child list, for the rules that compare it.
     counts: Vec<(&'t str, usize)>,
     count: Option<(&'t Node, f64)>,
-    /// A text with which others must agree.
+    /// The value with which the other values of the rules `Agree…` must agree.
     agree: Option<String>,
-    /// A wrong account that only this flag permits.
+    /// The defect of an ARN of another account. It is an error unless this flag is set in the object.
     doubt: Option<(&'t str, Wrong)>,
     flags: Vec<&'t str>,
 }
@@ -152,7 +153,7 @@ impl<'t, 'a> Check<'t, 'a> {
         Ok(())
     }
 
-    /// Notes the name of a member of the current object. Returns its place, if the table has it.
+    /// Notes the name of a member of the current object. Returns the node of the member, if the table has one.
     pub(super) fn named(&mut self, name: &str) -> Result<Option<&'t Node>, Wrong> {
         let Some(frame) = self.frames.last_mut() else { return Ok(None) };
         let Some(at) = frame.node.children.iter().position(|child| child.name == name) else { return Ok(None) };
@@ -165,8 +166,8 @@ impl<'t, 'a> Check<'t, 'a> {
         Ok(Some(child))
     }
 
-    /// Works as [`Check::named`], for protocols in which a type separates objects from errors. A member that only an
-    /// error has at its root is an error here.
+    /// Works as [`Check::named`], for JSON and CBOR, in which an error has no root of its own. If the root has a member
+    /// that only errors have, the answer is an error.
     pub(super) fn named_or_error(&mut self, name: &str) -> Result<Option<&'t Node>, Wrong> {
         let child = self.named(name)?;
         if child.is_none() && self.frames.len() == 1 && OF_ERRORS.contains(&name) {
@@ -196,7 +197,7 @@ impl<'t, 'a> Check<'t, 'a> {
         }
     }
 
-    /// Starts a list. A key is unique among its items.
+    /// Starts a list. The values with the rule `Key` are unique among its items.
     pub(super) fn list(&mut self, node: &'t Node) -> Result<&'t Node, Wrong> {
         let item = node.children.first().filter(|_| node.kind == Kind::List);
         let item = item.or((node.kind == Kind::Any).then_some(&ANY));
@@ -473,7 +474,7 @@ fn in_time(node: &Node, seconds: f64) -> Result<(), Wrong> {
     if (0.0..=LAST).contains(&seconds) { Ok(()) } else { Err(wrong(node, "is no instant that makes sense")) }
 }
 
-/// Returns whether a text begins as an instant of RFC 3339. The reader of the value parses it whole.
+/// Returns whether a text begins like an instant of RFC 3339. The reader of the value parses it whole.
 fn is_instant(text: &str) -> bool {
     let shape = b"0000-00-00T00:00:00";
     let digit = |(byte, shape): (u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == *shape };
@@ -491,8 +492,8 @@ fn is_same(told: &str, wanted: &str) -> bool {
     told == wanted || ends(told, wanted) || ends(wanted, told) || selected
 }
 
-/// Works as [`is_same`], for an ARN in the answer to a request that may have another name of the resource, such as an
-/// alias or the name of a secret.
+/// Works as [`is_same`], for an answer with the ARN of the resource and a request with another name of the resource,
+/// such as an alias or the name of a secret.
 fn is_named(told: &str, wanted: &str) -> bool {
     if !wanted.starts_with("arn:") {
         return wanted.starts_with("alias/") || told.contains(wanted);

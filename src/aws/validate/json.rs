@@ -1,4 +1,4 @@
-//! Checks JSON against a row, in one walk that builds no tree. The module must not know any operation.
+//! Checks JSON against a row, in one walk that builds no tree. This module must not know any operation.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -2,7 +2,7 @@
 //! AWS always sends.
 //!
 //! The check is below every collector and every client, so that each answer is checked before it is used. The table
-//! `operations.txt` lists the required members. The module must not know a transport, nor the use of an answer.
+//! `operations.txt` lists the required members. This module must not know a transport, nor the use of an answer.
 
 mod arn;
 mod cbor;
@@ -75,8 +75,8 @@ pub fn body(row: &Row, protocol: Protocol, head: Head<'_>, asked: &Asked<'_>, bo
     }
 }
 
-/// Returns the body of an answer without its unreadable members, and these members, if the rest is as documented.
-/// Returns `None` when another part is wrong, and for protocols in which members are not removed.
+/// Returns the body of an answer without its unreadable members, and a list of these members. Returns `None` when
+/// another part of the answer is wrong, and for protocols in which members are not removed.
 #[must_use]
 pub fn spared(row: &Row, protocol: Protocol, asked: &Asked<'_>, body: &[u8]) -> Option<(Vec<u8>, Vec<Unread>)> {
     let members = matches!(row.body, Body::Members | Body::MembersOrNone);

@@ -1,7 +1,7 @@
 //! Removes the unreadable members from a JSON answer, so that the readable members are not lost with them.
 //!
 //! One unreadable instant in one item must not hide the whole list. Names, ids and other members that identify an item
-//! are never removed. The module must not know any operation.
+//! are never removed. This module must not know any operation.
 
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,8 @@ pub struct Unread {
     pub path: String,
     /// The defect of the member. The text never contains the value.
     pub what: String,
-    /// The texts of the list item with the member, which contain its names. Empty when the member is in no list.
+    /// The texts of the list item that has the member. The names of the item are among them. There are none if the
+    /// member is in no list.
     pub item: Vec<String>,
 }
 
@@ -23,7 +24,7 @@ pub struct Unread {
 pub(super) struct Spared {
     /// The answer without the unreadable members, for the reader of the answer.
     pub(super) left: Vec<u8>,
-    /// The answer with a sound value in place of each of them. The validator checks this form.
+    /// The answer with a sound value in place of each unreadable member. The validator checks this form.
     pub(super) mended: Vec<u8>,
     pub(super) unread: Vec<Unread>,
 }
@@ -82,10 +83,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Returns the defect of a value and a sound value in its place. Returns `None` when the value is readable, or when
-    /// it must not be removed.
+    /// Returns the defect of a value, and a sound value that replaces it. Returns `None` when the value is readable, or
+    /// when it must not be removed.
     fn unreadable(&self, node: &Node, value: &Value) -> Option<(String, Value)> {
-        // A member with another rule identifies the answer, or is counted.
+        // A member with any other rule identifies the answer, or another rule counts it.
         let plain = node.rules.iter().all(|rule| matches!(rule, Rule::Range(..)));
         let sound = match node.kind {
             Kind::Time | Kind::Milliseconds => json!(1_700_000_000),

@@ -1,14 +1,14 @@
-//! The rows of `operations.txt`: the shape of each answer. The module must not know any protocol.
+//! The rows of `operations.txt`: the shape of each answer. This module must not know any protocol.
 //!
-//! A row is a service, an operation and words about its answer. A line below the row is a member by its path, and words
-//! about the member. `[]` marks a list, `{}` marks a mapping that is sent as entries, and `?` marks a member that may
-//! be missing. A part of a path without a line of its own may be missing. When it is there, its required members are
-//! required.
+//! A row has a service, an operation and words about its answer. Each line below the row has the path of a member and
+//! words about the member. `[]` marks a list, `{}` marks a mapping that is sent as entries, and `?` marks a member that
+//! may be missing. If a part of a path has no line of its own, it may be missing from the answer. If it is there, its
+//! required members must be there, too.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// The body of an answer besides its members.
+/// The sort of the body of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Body {
     /// Members in the protocol of the service.
@@ -20,9 +20,9 @@ pub enum Body {
     Json,
     /// No bytes.
     None,
-    /// Data of another author, such as an object, with a size limit.
+    /// Data that AWS did not write, such as an object of S3, with a size limit.
     Payload,
-    /// Data of another author that is too large for memory.
+    /// Data that AWS did not write and that is too large for memory.
     Stream,
 }
 
@@ -78,11 +78,11 @@ pub struct Node {
     pub name: String,
     /// The type of the value.
     pub kind: Kind,
-    /// Whether the member is in every true answer.
+    /// Whether every valid answer has the member.
     pub required: bool,
     /// The member is required when this parameter contains this text.
     pub asked: Option<(String, String)>,
-    /// The member is required when this other member beside it is missing.
+    /// The member is required when this other member of the same object is missing.
     pub unless: Option<String>,
     /// Whether AWS omits the member when there is no value, and never sends null.
     pub never_null: bool,
@@ -94,48 +94,51 @@ pub struct Node {
     pub children: Vec<Node>,
     /// The children of which at least one must be there.
     pub either: Vec<String>,
-    /// The value for a described account whose description omits the member. `{}` contains a place or a parameter.
+    /// The value for a described account whose description omits the member. `{…}` contains the name of a place or a
+    /// parameter.
     pub fill: Option<String>,
 }
 
 /// Another rule for a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
-    /// An ARN of this service. `*` means any service. The name of a parameter means the services in that parameter.
+    /// An ARN of this service. `*` means any service. The name of a parameter means that the parameter lists the
+    /// services.
     Arn(String),
     /// The ARN may be in any Region.
     AnyRegion,
-    /// The ARN may be of any account.
+    /// The ARN may belong to any account.
     AnyAccount,
-    /// The ARN is of the account in the ARN of this parameter.
+    /// The account of the ARN is equal to the account in the ARN of this parameter.
     AccountOf(String),
     /// AWS itself may own the resource.
     OrAws,
-    /// The account may differ when this flag beside the ARN is set.
+    /// The account may differ when this flag of the same object is set.
     AccountUnless(String),
-    /// The Region of the ARN is equal to the Region beside it.
+    /// The Region of the ARN is equal to the value with the rule `Agree` in the same object.
     AgreeRegion,
-    /// The account of the ARN is equal to the account beside it.
+    /// The account of the ARN is equal to the value with the rule `Agree` in the same object.
     AgreeAccount,
-    /// The value with which the ARNs beside it must agree.
+    /// The value with which the ARNs in the same object must agree.
     Agree,
     /// The id of an account.
     AccountId,
     /// The id of the account to which the request went.
     Account,
-    /// The resource of this parameter.
+    /// The value names the resource of this parameter.
     Same(String),
     /// The parameter may contain another name of the resource.
     UnlessName,
     /// The last part of the value is the last part of this parameter.
     Tail(String),
-    /// The text of this parameter. It may be missing on either side.
+    /// The value is equal to this parameter. A missing parameter counts as an empty text. A value with `%` is not
+    /// compared.
     Prefix(String),
-    /// One of the texts of this parameter.
+    /// The value is one of the texts of this parameter.
     Among(String),
     /// All values with this rule together contain the texts of this parameter.
     Told(String),
-    /// One of these words.
+    /// The value is one of these words.
     OneOf(Vec<String>),
     /// The smallest and the largest number.
     Range(f64, f64),
@@ -237,7 +240,7 @@ fn member(row: &mut Row, line: &str) -> Option<()> {
         node = step(node, part);
     }
     node.required = required;
-    // The words for the items of a list are behind the words for the list.
+    // The words for the items of a list follow the words for the list.
     let (mut list, mut words) = (node, words.peekable());
     while words.next_if_eq(&"some").is_some() {
         list.rules.push(Rule::Some);
@@ -284,7 +287,7 @@ fn item(list: &mut Node) -> &mut Node {
     &mut list.children[0]
 }
 
-/// Notes members of which at least one must be there. Each single one may be missing.
+/// Notes members of an object. At least one of them must be there, but each of them may be missing.
 fn either<'a>(node: &mut Node, names: impl Iterator<Item = &'a str>) {
     for name in names {
         let path = if node.path.is_empty() { name.to_owned() } else { format!("{}.{name}", node.path) };

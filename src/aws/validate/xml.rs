@@ -1,5 +1,5 @@
 //! Checks XML against a row, in one walk that builds no tree. The XML must be closed at its end and have the expected
-//! root. The module must not know any operation.
+//! root. This module must not know any operation.
 //!
 //! The query protocol wraps lists, writes mappings as entries, and puts its result into an element of its own. S3
 //! repeats the elements of a list directly in the parent.

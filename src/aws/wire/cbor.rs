@@ -1,6 +1,7 @@
-//! Converts CBOR to JSON and back. Only this file names the CBOR crate. The module must not know any member.
+//! Converts CBOR to JSON and back. Only this file names the CBOR crate. This module must not know any member.
 //!
-//! A value without a type in JSON becomes a mapping with one key: `{"$instant": seconds}` or `{"$bytes": "base64"}`.
+//! A value whose type JSON does not have becomes a mapping with one key: `{"$instant": seconds}` or `{"$bytes":
+//! "base64"}`.
 
 use aws_smithy_cbor::data::Type;
 use aws_smithy_cbor::decode::DeserializeError;

@@ -1,7 +1,7 @@
 //! Converts the values that a readable description writes differently from the wire: JSON documents, instants, bytes
 //! and free texts.
 //!
-//! The module must not know the syntax of any protocol. The encoders write its result without further conversion.
+//! This module must not know the syntax of any protocol. The encoders write the result without further conversion.
 
 use aws_smithy_types::base64;
 use jiff::Timestamp;
@@ -39,12 +39,13 @@ const TEXTS: &[&str] = &[
     "Name",
     "TimeLoggingStarted",
     "TimeLoggingStopped",
+    "VarCharValue",
     "Value",
     "description",
     "name",
 ];
 
-/// The members whose names and values are free. Their values are always texts.
+/// The members with free names and values, such as tags. The values are always texts.
 const FREE: &[&str] = &["Attributes", "Tags", "Variables", "tags"];
 
 /// Returns whether the values in a member are always texts.
@@ -86,7 +87,7 @@ pub(super) fn prepare(operation: &Operation, value: &mut Value) {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Instants {
-    /// The service has text forms of its own.
+    /// The service uses its own text forms, so texts stay as they are written.
     AsWritten,
     /// Texts in UTC.
     Text,
@@ -113,7 +114,8 @@ impl Walk {
                 let free = FREE.contains(&name);
                 for (name, member) in members {
                     match member {
-                        // Documents may be among free names, such as the Policy of an SNS topic. Instants may not.
+                        // A member of a map, whose name is not in the model, may be a document, such as the Policy of an
+                        // SNS topic. It is never an instant.
                         Value::Object(inside) if free && DOCUMENTS.contains(&name.as_str()) => {
                             *member = Value::String(self.text(Value::Object(std::mem::take(inside)).to_string()));
                         }

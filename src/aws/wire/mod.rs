@@ -1,7 +1,7 @@
 //! The wire protocols of AWS: the decoding of the parameters of a request, and the encoding of an answer.
 //!
-//! The module must not know the client or the server, nor the meaning of an operation. It contains only the encoding of
-//! the members.
+//! This module must not know the client or the server, nor the meaning of an operation. It contains only the encoding
+//! of the members.
 
 mod cbor;
 mod document;
@@ -48,7 +48,7 @@ impl Failure {
         Self { code: code.into(), message: message.into(), status: None }
     }
 
-    /// The same error with another status.
+    /// Returns the same error with another status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status);
@@ -70,7 +70,7 @@ pub fn parameters(operation: &Operation, request: &HttpRequest) -> Value {
     value
 }
 
-/// Returns the parameters as they were sent, secrets included. They serve for comparisons and are never kept.
+/// Returns the parameters as they were sent, secrets included. They are used for comparisons and are never kept.
 pub(super) fn sent(operation: &Operation, request: &HttpRequest) -> Value {
     request::read(operation, request)
 }

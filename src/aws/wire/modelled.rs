@@ -1,5 +1,5 @@
-//! Encodes answers by the model of AWS, for the services that only kind files call. The module must not know the meaning
-//! of an operation.
+//! Encodes answers by the model of AWS, for the services that only kind files call. This module must not know the
+//! meaning of an operation.
 
 use attestry_model::Operation as Modelled;
 use attestry_model::wire::{self as codec, AwsError, Response, Wanted};
@@ -12,9 +12,9 @@ use super::{Failure, not_described, request_id};
 use crate::aws::Operation;
 use crate::aws::validate::TABLE;
 
-/// Returns the operation of the model that encodes this one.
+/// Returns the operation of the model, if the model encodes the answers of this operation.
 pub(super) fn operation(operation: &Operation) -> Option<Modelled> {
-    // The table has the operations of kinds in Rust, which the encoders beside this one know.
+    // The table has the operations of kinds in Rust. The other files of this folder encode their answers.
     if TABLE.row(&operation.service, &operation.name).is_some() {
         return None;
     }

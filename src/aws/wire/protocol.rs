@@ -1,4 +1,4 @@
-//! The only table of the services: the name of each service in permissions and in signatures, and its protocol. The
+//! The only table of the services: the name of each service in permissions and in signatures, and its protocol. This
 //! module must not know the details of a protocol.
 
 /// The protocol of a service.

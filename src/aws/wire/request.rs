@@ -1,4 +1,4 @@
-//! Reads the parameters of a request from the wire. The module must not know their meaning.
+//! Reads the parameters of a request from the wire. This module must not know their meaning.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ pub fn region(request: &HttpRequest) -> Option<&str> {
 }
 
 pub(super) fn read(operation: &Operation, request: &HttpRequest) -> Value {
-    // The model wrote this request from its members.
+    // The model wrote this request and attached its members to it.
     if let Some(sent) = request.extension::<Sent>() {
         return Value::clone(&sent.input);
     }
@@ -23,7 +23,7 @@ pub(super) fn read(operation: &Operation, request: &HttpRequest) -> Value {
     match Protocol::of(&operation.service) {
         Protocol::RestJson => rest(lambda_path(path(request)), request, lambda_query, json(body)),
         Protocol::RestXml => rest(s3_members(request), request, s3_query, Value::Null),
-        // A body that is no form has no names by which its secrets could be found.
+        // The body is no form. It has no names, so its secrets could not be found.
         Protocol::Query if body.starts_with(b"{") => empty(),
         Protocol::Query => form(body),
         // For both protocols the content type of the request decides. An emulator or an older service may use another
@@ -135,8 +135,8 @@ pub(in crate::aws) fn s3_path(request: &HttpRequest) -> (String, String) {
     }
 }
 
-/// Returns the member of a query parameter: `continuation-token` is `ContinuationToken`. A parameter that only selects
-/// the operation has none.
+/// Returns the member name of a query parameter, such as `ContinuationToken` for `continuation-token`. Returns `None`
+/// for a parameter that only selects the operation.
 fn s3_query(name: &str) -> Option<String> {
     const SELECTORS: &[&str] = &[
         "accelerate",

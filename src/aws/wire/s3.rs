@@ -1,6 +1,6 @@
 //! Encodes the XML of S3: its roots, its wrapped and flat lists, and its answers that are no XML.
 //!
-//! The module must not know other services. The names of members may be those of the AWS CLI or those of the XML.
+//! This module must not know other services. The names of members may be those of the AWS CLI or those of the XML.
 
 use aws_smithy_types::base64;
 use serde_json::{Map, Value};
@@ -32,17 +32,33 @@ const LISTS: &[(&str, Option<&str>, &str)] = &[
 ];
 
 /// The members that are sent in headers.
-const HEADERS: &[(&str, &str, &str)] = &[("HeadBucket", "BucketRegion", "x-amz-bucket-region")];
+const HEADERS: &[(&str, &str, &str)] = &[
+    ("HeadBucket", "BucketRegion", "x-amz-bucket-region"),
+    ("HeadObject", "ETag", "etag"),
+    ("HeadObject", "SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"),
+    ("HeadObject", "ServerSideEncryption", "x-amz-server-side-encryption"),
+    ("HeadObject", "StorageClass", "x-amz-storage-class"),
+    ("HeadObject", "VersionId", "x-amz-version-id"),
+];
 
-pub(super) fn headers(operation: &str, value: &Value) -> Vec<(&'static str, String)> {
+/// The members that are sent in one header for each key: the start of the names of these headers.
+const HEADER_MAPS: &[(&str, &str, &str)] = &[("HeadObject", "Metadata", "x-amz-meta-")];
+
+pub(super) fn headers(operation: &str, value: &Value) -> Vec<(String, String)> {
     let of_operation = HEADERS.iter().filter(|(name, ..)| *name == operation);
-    of_operation.filter_map(|(_, member, header)| Some((*header, value.get(member)?.as_str()?.to_owned()))).collect()
+    let plain = of_operation
+        .filter_map(|(_, member, header)| Some(((*header).to_owned(), value.get(member)?.as_str()?.to_owned())));
+    let of_operation = HEADER_MAPS.iter().filter(|(name, ..)| *name == operation);
+    let maps = of_operation.filter_map(|(_, member, start)| Some((start, value.get(member)?.as_object()?)));
+    let mapped =
+        maps.flat_map(|(start, map)| map.iter().map(move |(key, value)| (format!("{start}{key}"), text(value))));
+    plain.chain(mapped).collect()
 }
 
 /// Returns the body of an answer.
 pub(super) fn body(operation: &str, value: &Value) -> Vec<u8> {
     if operation == "GetObject" {
-        // A description has bytes that are no text in base64.
+        // A description uses base64 for bytes that are not text.
         let packed = value.get("BodyBase64").and_then(Value::as_str).and_then(|text| base64::decode(text).ok());
         return packed.unwrap_or_else(|| value.get("Body").map(text).unwrap_or_default().into_bytes());
     }

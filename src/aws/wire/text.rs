@@ -1,10 +1,10 @@
-//! Encodes and decodes texts: percent-encoding and XML escapes. The module must not know the content of the text.
+//! Encodes and decodes texts: percent-encoding and XML escapes. This module must not know the content of the text.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Percent-encodes a text as in RFC 3986: every character but the unreserved ones. IAM encodes policy documents this
-/// way.
+/// Percent-encodes every character of a text except the unreserved characters of RFC 3986. IAM encodes policy documents
+/// this way.
 pub(in crate::aws) fn percent_encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -62,7 +62,7 @@ pub(in crate::aws) fn xml_escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Reverses the escapes. An entity that does not exist stays as it is.
+/// Reverses the escapes. An unknown entity stays as it is.
 pub(in crate::aws) fn xml_unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);

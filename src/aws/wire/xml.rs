@@ -1,4 +1,4 @@
-//! Encodes the XML of the query protocol. The module must not know S3, whose lists and roots differ.
+//! Encodes the XML of the query protocol. This module must not know S3, whose lists and roots differ.
 
 use serde_json::Value;
 

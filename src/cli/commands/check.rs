@@ -32,7 +32,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    // The longest of all that can be done beside the rest.
+    // Of all the work that can run in parallel, this takes longest, so it starts first.
     let rules = std::thread::Builder::new().spawn(Rules::try_shipped);
     let words = vocabulary();
     let (root, mut loaded) = match &args.suite {
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         suites.len(),
         summary(&loaded.diagnostics)
     ));
-    // Where the system gives no thread, this one does all of it.
+    // If the system cannot create a thread, this thread checks the rules.
     let tried = match rules {
         Ok(rules) => rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         Err(_) => Rules::try_shipped(),
@@ -82,17 +82,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// The number of parts of the cases of a suite. It is larger than the usual number of cores, because some cases take
-/// long.
+/// The number of parts into which the cases of a suite are divided. Several parts use several cores, because some cases
+/// take long.
 const PARTS: usize = 4;
 
-/// The mistakes in the examples of suites and in described accounts. They are checked in parallel, because the proofs of
-/// claims and the reading of long accounts take time.
+/// Returns the mistakes in the examples of suites and in described accounts. The checks run in parallel, because the
+/// proofs of claims and the reading of long accounts take time.
 fn side_by_side(root: &Path, suites: &[Suite], accounts: &BTreeMap<PathBuf, Span>) -> (Vec<Diagnostic>, Vec<Failure>) {
     let examples: Vec<Examples<'_>> = suites.iter().filter_map(Examples::of).collect();
     let parts = examples.iter().flat_map(|examples| (0..PARTS).map(move |part| Job::Examples(examples, part)));
     let jobs = Mutex::new(parts.chain(accounts.keys().map(|path| Job::Account(path))));
-    // As many threads as cores: each that begins brings a heap of its own.
+    // There are as many threads as cores. Each further thread would need a heap of its own.
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     std::thread::scope(|scope| {
         let worker = || {
@@ -126,7 +126,7 @@ enum Job<'a> {
     Account(&'a Path),
 }
 
-/// Whether the rules of the log sweep find their examples, and nothing in their counter-examples.
+/// Reports whether the rules of the log sweep find their examples, and nothing in their counter-examples.
 fn report_rules(tried: Result<usize, Vec<(usize, RuleError)>>) -> bool {
     match tried {
         Ok(tried) => {
@@ -140,7 +140,7 @@ fn report_rules(tried: Result<usize, Vec<(usize, RuleError)>>) -> bool {
     }
 }
 
-/// The described accounts of all stages, each once, with a place where a suite names it.
+/// Returns the described accounts of all stages. Each account occurs once, with one place where a suite names it.
 fn described(loaded: &Loaded) -> BTreeMap<PathBuf, Span> {
     let mut paths = BTreeMap::new();
     for suite in &loaded.library.suites {

@@ -1,8 +1,8 @@
-//! `attestry controls`: shows the state of each control of a framework in a suite.
+//! `attestry controls`: shows the state of each control of a framework in one or more suites.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -12,26 +12,26 @@ use crate::cli::support::output;
 use crate::failure::Failure;
 use crate::run::selection;
 use crate::vocabulary::vocabulary;
-use attestry_core::policy::{ControlState, FrameworkControls, StatedControl, load_suite, states};
+use attestry_core::policy::{ControlState, FrameworkControls, Loaded, StatedControl, load_suite, states};
 use attestry_core::source::printable;
 use attestry_core::verify::Exit;
 
 /// Arguments of `controls`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The suite file.
-    #[arg(value_name = "SUITE")]
-    suite: PathBuf,
+    /// The suite files. Several suites are shown as one: a control counts as tested when one suite tests it.
+    #[arg(value_name = "SUITE", required = true)]
+    suites: Vec<PathBuf>,
 
-    /// Show only this framework. Without it, the command shows each framework that the policies of the suite cite.
+    /// Show only this framework. Without it, the command shows each framework that a policy of the suites cites.
     #[arg(long, value_name = "NAME")]
     framework: Option<String>,
 
-    /// Show only the controls without a case and without a reason for that.
+    /// Show only the controls that have no case, and no documented reason why they have none.
     #[arg(long)]
     missing: bool,
 
-    /// End with exit code 3 when a control has no case and no reason for that.
+    /// End with exit code 3 when a control has no case, and no documented reason why it has none.
     #[arg(long)]
     fail_on_missing: bool,
 
@@ -46,30 +46,32 @@ enum Format {
     Text,
     /// One JSON document.
     Json,
+    /// A Markdown table for each framework.
+    Markdown,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let (root, path) = selection::root_of(&args.suite)?;
-    let mut loaded = load_suite(&root, &path, vocabulary());
-    if let Some(framework) = &args.framework {
-        loaded.words.catalogues.check_framework(framework, &mut loaded.diagnostics);
+    let loaded = args.suites.iter().map(|path| load(path, args.framework.as_deref())).collect::<Result<Vec<_>, _>>()?;
+    let mut suites = Vec::with_capacity(loaded.len());
+    for (loaded, path) in loaded.iter().zip(&args.suites) {
+        output::diagnostics(&loaded.library.files, &loaded.diagnostics);
+        let Some(suite) = loaded.library.suites.first() else {
+            return Err(Failure::new(Exit::Usage, format!("{} holds no suite", path.display())));
+        };
+        suites.push((suite, &loaded.words.catalogues));
     }
-    if loaded.diagnostics.has_errors() {
-        return Err(Failure::of_diagnostics(&loaded.library.files, &loaded.diagnostics));
-    }
-    output::diagnostics(&loaded.library.files, &loaded.diagnostics);
-    let Some(suite) = loaded.library.suites.first() else {
-        return Err(Failure::new(Exit::Usage, format!("{} holds no suite", path.display())));
-    };
-    let frameworks = states(suite, &loaded.words.catalogues, args.framework.as_deref());
+    let ids: Vec<&str> = suites.iter().map(|(suite, _)| suite.id.value.as_str()).collect();
+    let frameworks = states(&suites, args.framework.as_deref());
     if frameworks.is_empty() {
-        return Err(Failure::new(Exit::Nothing, format!("suite {} cites no control", suite.id.value)));
+        let (noun, verb) = if ids.len() == 1 { ("suite", "cites") } else { ("suites", "cite") };
+        return Err(Failure::new(Exit::Nothing, format!("{noun} {} {verb} no control", ids.join(", "))));
     }
     let missing: usize = frameworks.iter().map(FrameworkControls::missing).sum();
     let shown: Vec<Shown> = frameworks.into_iter().map(|it| Shown::new(it, args.missing)).collect();
     output::print(&match args.format {
         Format::Text => shown.iter().map(Shown::text).collect::<Vec<_>>().join("\n"),
-        Format::Json => format!("{:#}\n", json!({ "suite": suite.id.value, "frameworks": shown })),
+        Format::Json => format!("{:#}\n", json!({ "suites": ids, "frameworks": shown })),
+        Format::Markdown => shown.iter().map(Shown::markdown).collect::<Vec<_>>().join("\n"),
     });
     if args.fail_on_missing && missing > 0 {
         let verb = if missing == 1 { "control has" } else { "controls have" };
@@ -78,7 +80,21 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A framework as it is shown: all of its controls or the missing ones, and the number of all controls in each state.
+/// Reads a suite. A mistake in its files is a failure, and so is a framework without a catalogue.
+fn load(path: &Path, framework: Option<&str>) -> Result<Loaded, Failure> {
+    let (root, path) = selection::root_of(path)?;
+    let mut loaded = load_suite(&root, &path, vocabulary());
+    if let Some(framework) = framework {
+        loaded.words.catalogues.check_framework(framework, &mut loaded.diagnostics);
+    }
+    if loaded.diagnostics.has_errors() {
+        return Err(Failure::of_diagnostics(&loaded.library.files, &loaded.diagnostics));
+    }
+    Ok(loaded)
+}
+
+/// A framework in the output: all of its controls or only the missing ones, and the number of all controls in each
+/// state.
 #[derive(Debug, Serialize)]
 struct Shown {
     summary: BTreeMap<ControlState, usize>,
@@ -101,15 +117,38 @@ impl Shown {
             let _ = write!(text, "  {:<10} {id:<width$}  {}", state.word(), printable(title, LONGEST));
             let _ = writeln!(text, "{}", why(control).map(|why| format!(" ({why})")).unwrap_or_default());
         }
+        let _ = writeln!(text, "  ── {}", self.counts());
+        text
+    }
+
+    /// A table with a row for each control, and with all of its cases.
+    fn markdown(&self) -> String {
+        let cell = |text: &str| printable(text, LONGEST).replace('|', "\\|");
+        let mut text = format!("## {}\n\n{}.\n\n", cell(&self.of.name), self.counts());
+        text.push_str("| id | control | state | cases, or the reason |\n|---|---|---|---|\n");
+        for control in &self.of.controls {
+            let StatedControl { id, title, state, cases, reason } = control;
+            let cases: Vec<String> = cases.iter().map(|case| format!("`{case}`")).collect();
+            let why = match (reason.as_deref(), state) {
+                (Some(reason), ControlState::Part) => format!("{}; not tested: {}", cases.join(" "), cell(reason)),
+                (Some(reason), _) if cases.is_empty() => cell(reason),
+                _ => cases.join(" "),
+            };
+            let _ = writeln!(text, "| {id} | {} | {} | {why} |", cell(title), state.word());
+        }
+        text
+    }
+
+    /// The number of all controls, and of those in each state.
+    fn counts(&self) -> String {
         let all: usize = self.summary.values().sum();
         let counts: Vec<String> =
             self.summary.iter().map(|(state, count)| format!("{count} {}", state.word())).collect();
-        let _ = writeln!(text, "  ── {all} controls: {}", counts.join(", "));
-        text
+        format!("{all} controls: {}", counts.join(", "))
     }
 }
 
-/// The reason for the state of a control: its first cases, or the reason of the catalogue.
+/// Returns the reason for the state of a control: its first cases, or the reason of the catalogue.
 fn why(control: &StatedControl) -> Option<String> {
     if control.cases.is_empty() {
         return control.reason.as_deref().map(|reason| printable(reason, LONGEST));
@@ -169,6 +208,25 @@ house: House rules
   ── 6 controls: 1 tested, 1 part, 1 attested, 1 manual, 1 impossible, 1 missing
 ";
         assert_eq!(Shown::new(framework(), false).text(), expected);
+    }
+
+    #[test]
+    fn a_table_has_all_cases_and_reasons() {
+        let expected = "\
+## House rules
+
+6 controls: 1 tested, 1 part, 1 attested, 1 manual, 1 impossible, 1 missing.
+
+| id | control | state | cases, or the reason |
+|---|---|---|---|
+| 1.1 | Title 1.1 | tested | `A/a` `A/b` `B/a` `B/b` `B/c` |
+| 1.2 | Title 1.2 | attested | `A/said` |
+| 1.10 | Title 1.10 | manual | No API returns it. |
+| 2.1 | Title 2.1 | impossible | Nothing shows it.␛[2J |
+| 2.2 | Title 2.2 | missing |  |
+| 3.1 | Title 3.1 | part | `A/a`; not tested: the users |
+";
+        assert_eq!(Shown::new(framework(), false).markdown(), expected);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     later: PathBuf,
 }
 
-/// The exit code is 1 for new violations and 3 for lost coverage.
+/// Compares the two runs. The exit code is 1 for new violations and 3 for lost coverage.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (earlier, later) = (read_results(&args.earlier, output::message)?, read_results(&args.later, output::message)?);
     check_comparable(&earlier, later.about())?;

@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// that is not met.
     cases: Vec<String>,
 
-    /// The largest number of shown resources of each case.
+    /// Show at most this number of resources for each case.
     #[arg(long, default_value_t = 20)]
     most: usize,
 }

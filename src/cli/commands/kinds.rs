@@ -28,14 +28,15 @@ pub(crate) struct Args {
     #[arg(long)]
     matchers: bool,
 
-    /// A suite with kinds of its own.
+    /// Show the kinds that this suite defines, too.
     #[arg(long)]
     suite: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Write a kind file that reads through AWS Cloud Control, for a type of the CloudFormation registry.
+    /// Create a kind file for a type of the CloudFormation registry. Attestry then reads its resources through AWS Cloud
+    /// Control.
     Import(import::Args),
 }
 
@@ -74,7 +75,7 @@ fn describe(text: &mut String, kind: &Kind) {
         let _ = writeln!(text, "qualified: {}", kind.qualified);
     }
     if let Some(window) = kind.window() {
-        let _ = writeln!(text, "{}", window.describe());
+        let _ = writeln!(text, "{}", window.describe(kind));
     }
     text.push('\n');
     for attribute in kind.attributes {

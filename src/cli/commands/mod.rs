@@ -1,7 +1,7 @@
 //! The subcommands, one file each.
 //!
 //! A command turns arguments into a call and prints the result. The commands that need no AWS code compile without the
-//! feature `aws`, for the small verifier. Must not know the other commands.
+//! feature `aws`, for the small verifier. A command must not know the other commands.
 
 #[cfg(feature = "aws")]
 pub(super) mod check;

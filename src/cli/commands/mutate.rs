@@ -29,7 +29,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "EVIDENCE")]
     bundle: Option<PathBuf>,
 
-    /// A YAML file that lists the harmless survivors below `accept:`, with a reason for each.
+    /// A YAML file with the harmless survivors: changes that no case detects. They are under the key `accept`, each with
+    /// a reason.
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
 
@@ -117,7 +118,8 @@ fn try_all(mutants: &Mutants<'_>, quiet: bool) -> Vec<Tried> {
     all.into_iter().map(|(_, tried)| tried).collect()
 }
 
-/// The exit code with its sentence. A part of a suite need not have mutants for all acceptances.
+/// Returns the exit code with its sentence. If only a part of the suite is selected, some acceptances may match no
+/// mutant.
 fn exit(summary: &Summary, gate: Option<usize>, whole: bool) -> (Exit, String) {
     let wrong = summary.acceptances.iter().filter(|it| it.state == State::MatchesNothing).count();
     let survivors = some(summary.survivors, "survivor", "survivors");
@@ -144,7 +146,7 @@ fn some(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// The survivors and the numbers, for people.
+/// Returns the survivors and the numbers as a text for people.
 fn text(facts: &Facts, summary: &Summary, most: usize) -> String {
     let mut out = String::new();
     let (suite, stage) = (&facts.selection.suite.id.value, &facts.selection.stage.name.value);
@@ -193,7 +195,7 @@ fn text(facts: &Facts, summary: &Summary, most: usize) -> String {
 /// The limit of a shown value, in characters.
 const VALUE: usize = 100;
 
-/// The limit of shown cases of a group.
+/// The largest number of cases that are shown for a group.
 const CASES: usize = 4;
 
 fn show_group(out: &mut String, group: &Group, all: &[Survivor], most: usize) {

@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
 
-    /// The number of resources of each kind in each Region that the plan assumes.
+    /// Assume this number of resources of each kind in each Region.
     #[arg(long, value_name = "N", default_value_t = ASSUMED)]
     assume: u32,
 }
@@ -35,7 +35,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 /// The default for the assumed number of resources of each kind.
 pub(crate) const ASSUMED: u32 = 100;
 
-/// The reads of events: the values that they select by, and the time of each. The stage sets the time of a sweep.
+/// Returns a line for each read of events: the value that selects the events, and the length of time. The stage sets
+/// the time of a sweep, so a sweep has no line.
 fn reads(demand: &Demand) -> Vec<String> {
     if demand.kind.window().is_none_or(|window| window.time.is_empty()) {
         return Vec::new();
@@ -52,7 +53,7 @@ fn reads(demand: &Demand) -> Vec<String> {
     demand.wanted(now).into_iter().map(line).collect()
 }
 
-/// The cases and calls of a run, for an assumed number of resources of each kind.
+/// Returns the cases and calls of a run, for an assumed number of resources of each kind.
 pub(crate) fn show(selection: &Selection, assume: u32) -> String {
     let plan = selection.plan();
     let accounts = selection.stage.accounts.len() as u64;

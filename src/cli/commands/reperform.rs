@@ -84,7 +84,7 @@ fn check_target(args: &Args, path: &Path) -> Result<(), Failure> {
 /// The limit of a file of verdicts, in bytes.
 const MOST: u64 = 256 << 20;
 
-/// The limit of shown resources of a changed case.
+/// The largest number of resources that are shown for a changed case.
 const SHOWN: usize = 10;
 
 fn show(change: &Change, now: &RunResult) -> String {

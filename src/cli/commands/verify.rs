@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The line about a time stamp. The word "timestamped" stands for a checked time stamp only.
+/// Returns the line about a time stamp. The word "timestamped" is only used for a checked time stamp.
 fn stamp(verified: &Verified, authorities: &[Authority]) -> Result<String, evidence::Damage> {
     if !authorities.is_empty() {
         let time = verified.stamped(authorities)?;
@@ -73,7 +73,8 @@ fn stamp(verified: &Verified, authorities: &[Authority]) -> Result<String, evide
     }))
 }
 
-/// The files that were not compared with the facts. Only the version that wrote a report can write its bytes again.
+/// Returns a line for each file that was not compared with the facts. Only the version that wrote a report can
+/// reproduce its bytes.
 fn unchecked(verified: &Verified) -> String {
     let Some(of) = &verified.unchecked else { return String::new() };
     let line = |file: &String| {
@@ -82,8 +83,8 @@ fn unchecked(verified: &Verified) -> String {
     of.files.iter().map(line).collect()
 }
 
-/// Each line begins with fixed words or with the checked id of a run. Texts of the evidence follow on the same line, so
-/// that evidence cannot forge a line such as "signed".
+/// Returns the result as a text. Each line begins with fixed words or with the checked id of a run. Texts of the
+/// evidence follow on the same line, so that evidence cannot forge a line such as "signed".
 fn show(verified: &Verified, signature: &str, follows: bool) -> String {
     let link = &verified.link;
     let place = match &link.previous {

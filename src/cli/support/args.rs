@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 //!
-//! Must not know any single command.
+//! This module must not know any single command.
 
 use std::path::PathBuf;
 
@@ -104,7 +104,7 @@ pub(crate) struct TimestampArgs {
 }
 
 impl TimestampArgs {
-    /// The URL of the authority.
+    /// Returns the URL of the authority.
     pub(crate) fn url(&self) -> Option<&str> {
         self.timestamp.as_deref()
     }

@@ -1,8 +1,8 @@
 //! The examples at the end of each help text. A test parses each of them like a command line.
 //!
-//! Must not know what the commands do.
+//! This module must not know what the commands do.
 
-/// The words of each command, with its examples.
+/// The name of each command, with its examples.
 const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "run",

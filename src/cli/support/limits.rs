@@ -1,6 +1,6 @@
 //! The limits of the machine: a process with too little memory or too few files ends before the command starts.
 //!
-//! Must not know which command runs.
+//! This module must not know which command runs.
 
 use std::fs::File;
 
@@ -35,7 +35,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     heard.map_err(|error| missing(&format!("signals cannot be received: {error}")))
 }
 
-/// Reserves memory and releases it, without a write.
+/// Reserves memory and releases it, without writing to it.
 fn memory(bytes: usize) -> Result<(), Failure> {
     let mut asked = Vec::<u8>::new();
     let given = asked.try_reserve_exact(bytes);

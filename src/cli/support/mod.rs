@@ -1,6 +1,6 @@
 //! The parts that several commands share.
 //!
-//! Must not know any single command.
+//! This module must not know any single command.
 
 #[cfg(feature = "aws")]
 pub(crate) mod args;
@@ -17,7 +17,7 @@ pub(crate) mod signals;
 
 use attestry_core::source::printable;
 
-/// A text from evidence or AWS without characters that steer a terminal.
+/// Returns a text from evidence or AWS without the characters that control a terminal.
 pub(crate) fn terminal_text(text: &str) -> String {
     printable(text, 200)
 }

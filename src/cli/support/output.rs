@@ -50,7 +50,8 @@ pub(crate) fn keep_error(written: io::Result<()>) {
     }
 }
 
-/// The exit code of the process. An error of standard output counts like a report that was not written.
+/// Shows a failure, and returns the exit code of the process. An error of standard output counts like a report that was
+/// not written.
 pub(crate) fn finish(failure: Result<u8, Failure>) -> ExitCode {
     let code = match failure {
         Ok(code) => code,

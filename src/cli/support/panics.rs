@@ -1,6 +1,6 @@
 //! The message of a panic. A panic is a defect of Attestry, and its message may contain data from AWS.
 //!
-//! Must not know commands.
+//! This module must not know commands.
 
 use std::io::Write as _;
 use std::panic::{PanicHookInfo, set_hook};
@@ -23,7 +23,7 @@ pub(crate) fn redact() {
     }));
 }
 
-/// The failure of a command that ended with a panic.
+/// Returns the failure of a command that ended with a panic.
 pub(crate) fn defect() -> Failure {
     Failure::new(Exit::Output, "this is a defect of Attestry, or the machine has too little memory")
 }

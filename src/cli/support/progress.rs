@@ -16,14 +16,14 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Bars on standard error, if it is a terminal and `quiet` is not set.
+    /// Creates bars on standard error. The bars are hidden if standard error is no terminal or if `quiet` is set.
     pub(crate) fn new(quiet: bool) -> Arc<Self> {
         let shown = !quiet && std::io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Arc::new(Self { all: MultiProgress::with_draw_target(target), bars: Mutex::default() })
     }
 
-    /// The listener for the driver of the collection.
+    /// Returns the listener for the driver of the collection.
     pub(crate) fn watch(self: &Arc<Self>) -> Watch {
         let progress = Arc::clone(self);
         Arc::new(move |event| progress.show(&event))
@@ -61,7 +61,7 @@ impl Progress {
 pub(crate) struct Bytes(ProgressBar);
 
 impl Bytes {
-    /// A bar on standard error, if it is a terminal and `quiet` is not set.
+    /// Creates a bar on standard error. It is hidden if standard error is no terminal or if `quiet` is set.
     pub(crate) fn new(quiet: bool, length: u64) -> Self {
         let shown = !quiet && std::io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -86,7 +86,7 @@ impl Bytes {
 pub(crate) struct Steps(ProgressBar);
 
 impl Steps {
-    /// A bar on standard error, if it is a terminal and `quiet` is not set.
+    /// Creates a bar on standard error. It is hidden if standard error is no terminal or if `quiet` is set.
     pub(crate) fn new(quiet: bool, length: usize) -> Self {
         let shown = !quiet && std::io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };

@@ -1,6 +1,6 @@
 //! Signals of the system: each one requests the end of the run.
 //!
-//! Must not know what a run does.
+//! This module must not know what a run does.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -10,7 +10,7 @@ use crate::probes::{CLEANUP_TIME, HURRIED_TIME};
 use crate::run::{Interrupt, SIGNALS};
 use attestry_core::verify::Exit;
 
-/// SIGHUP, which `nohup` ignores.
+/// SIGHUP, the signal that `nohup` makes a process ignore.
 const HANGUP: u8 = 1;
 
 /// Watches the signals from now on.
@@ -40,7 +40,7 @@ async fn receive(interrupt: Interrupt, mut streams: Vec<(u8, Signal)>) {
     }
 }
 
-/// The number of the next signal.
+/// Returns the number of the next signal.
 async fn next(streams: &mut [(u8, Signal)]) -> u8 {
     std::future::poll_fn(|context| {
         for (number, stream) in streams.iter_mut() {
@@ -53,7 +53,7 @@ async fn next(streams: &mut [(u8, Signal)]) -> u8 {
     .await
 }
 
-/// Whether the parent process made this process ignore the signal, as `nohup` does. Only Linux shows it.
+/// Returns whether the parent process made this process ignore the signal, as `nohup` does. Only Linux shows this.
 fn is_ignored(number: u8) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default().trim();

@@ -1,6 +1,6 @@
 //! `account`: collector.
 //!
-//! Must not know what is expected of an account.
+//! This module must not know what is expected of an account.
 
 use crate::aws::{OrGap, gap_of};
 use std::collections::HashMap;
@@ -91,7 +91,8 @@ fn password_policy(policy: Option<&PasswordPolicy>, resource: &mut Resource) -> 
     Ok(())
 }
 
-/// IAM returns a number for "present". An account can have two access keys, so 2 means yes too.
+/// Converts the number that IAM returns for "present" into a flag. An account can have two access keys, so 2 means yes,
+/// too.
 fn flag(number: i32) -> Result<bool, Gap> {
     match number {
         0 => Ok(false),

@@ -1,6 +1,6 @@
 //! `account`: schema. The attributes that AWS returns for the account itself.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,6 +1,6 @@
 //! `cloudtrail.event`: collector.
 //!
-//! Must not know what is expected of an event.
+//! This module must not know what is expected of an event.
 
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ pub(super) async fn shared(at: &AccountRegion, part: &Reach) -> Result<Arc<Vec<E
     .await
 }
 
-/// Reads the events of one span, all of them or those of one value.
+/// Reads the events of one span of time: all of them, or only the events with one value.
 async fn lookup(
     at: &AccountRegion,
     part: &Reach,
@@ -101,7 +101,7 @@ fn input(part: &Reach, token: Option<&str>) -> Json {
     json!({
         "LookupAttributes": attributes,
         "StartTime": part.span.from.map(|from| from.as_second()),
-        // The end of the span is part of it, and the fraction of its second must be, too.
+        // The span includes its end, so the request must include the fraction of the last second.
         "EndTime": part.span.until.as_second().saturating_add(1),
         "MaxResults": 50,
         "NextToken": token,
@@ -126,7 +126,7 @@ fn set_event(resource: &mut Resource, event: &Event) {
     set_record(resource, &record);
 }
 
-/// A member of an event that its record has, too.
+/// Returns a member that both an event and its record have. The two values must be equal.
 fn agreed<T: PartialEq>(outer: Option<T>, inner: Option<T>) -> Result<Option<T>, Gap> {
     match (outer, inner) {
         (outer, Some(inner)) if outer.as_ref() != Some(&inner) => Err(malformed("the record has another value")),
@@ -142,8 +142,8 @@ fn resources(event: &Event) -> Value {
     Value::List(event.resources.iter().flatten().map(record).collect())
 }
 
-/// The attributes from the record of the event. An unreadable record makes all of them unknown, and the event stays in the
-/// population.
+/// Sets the attributes from the record of the event. An unreadable record makes all of them unknown, and the event
+/// stays in the population.
 fn set_record(resource: &mut Resource, record: &Result<Record, Gap>) {
     let text = |of: fn(&Record) -> Option<&str>| record.as_ref().map(of).map_err(Gap::clone);
     for (name, of) in TEXTS {
@@ -154,7 +154,7 @@ fn set_record(resource: &mut Resource, record: &Result<Record, Gap>) {
     resource.set("request", value(Record::request));
 }
 
-/// An attribute of the record, and the text that it has.
+/// An attribute, and the function that returns its text from the record.
 type Text = (&'static str, fn(&Record) -> Option<&str>);
 
 const TEXTS: &[Text] = &[

@@ -1,6 +1,6 @@
 //! `cloudtrail.event`: schema. The management events that CloudTrail returns for a span of time.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -25,14 +25,14 @@ pub(super) const LOOKUP_EVENTS: Call =
         .paged(Paging::by("NextToken", &["Events"], 50).limited("MaxResults", 50));
 const LOOKUP: Call = LOOKUP_EVENTS.windowed(&WINDOW);
 
-/// The event history has 90 days. CloudTrail usually has an event within 5 minutes, and promises 15.
+/// The event history covers 90 days. CloudTrail usually has an event within 5 minutes, and promises 15 minutes.
 static WINDOW: Window = Window {
     needed: true,
     time: "time",
     kept: "",
     late: 15 * 60,
     most: Some(90 * 24 * 3600),
-    // The order is that of the number of events that usually remain.
+    // The attribute that usually selects the fewest events comes first.
     by: &[
         ByAttribute { attribute: "resources", field: "name", key: "ResourceName" },
         ByAttribute { attribute: "name", field: "", key: "EventName" },
@@ -40,6 +40,7 @@ static WINDOW: Window = Window {
         ByAttribute { attribute: "source", field: "", key: "EventSource" },
         ByAttribute { attribute: "read_only", field: "", key: "ReadOnly" },
     ],
+    only_by: false,
     global: Some(&GlobalRecords { attribute: "source", is_regional }),
 };
 
@@ -122,7 +123,7 @@ const REQUEST: Type = Type::Record(&[
     Field::new("without_recovery", Type::Bool),
 ]);
 
-/// An attribute from the record of the event, which is a text of its own in the answer.
+/// Creates an attribute from the record of the event. The record is a JSON text inside the answer.
 const fn recorded(name: &'static str, of: Type, doc: &'static str) -> Attribute {
     LOOKUP.yields(name, of, "Events[].CloudTrailEvent", doc)
 }

@@ -1,7 +1,7 @@
 //! The record of an event: a JSON text inside the answer.
 //!
 //! Only the members that the attributes need are read. The parameters and the answer of a request can hold secrets, and
-//! they are dropped here. Must not know what is expected of an event.
+//! they are dropped here. This module must not know what is expected of an event.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -92,10 +92,10 @@ enum Plain {
 }
 
 impl Record {
-    /// Reads the record of the event with this id. A record of another event is no record of this one.
+    /// Reads the record of the event with this id. A record with another id is an error.
     pub(super) fn read(text: &str, id: &str) -> Result<Self, Gap> {
         let record: Self = serde_json::from_str(text).map_err(|error| {
-            // The message of the parser can quote the text, and the place is enough.
+            // The message of the parser can quote the text, so only the place is used.
             malformed(format!("the record of the event cannot be read at column {}", error.column()))
         })?;
         if record.event_id != id {
@@ -120,7 +120,7 @@ impl Record {
         self.user_identity.session_context.as_ref()?.session_issuer.as_ref()?.arn.as_deref()
     }
 
-    /// The name of the session, which is the last part of the ARN of an assumed role.
+    /// Returns the name of the session, which is the last part of the ARN of an assumed role.
     pub(super) fn session(&self) -> Option<&str> {
         let (_, path) = self.actor()?.split_once(":assumed-role/")?;
         path.split_once('/').map(|(_, session)| session)
@@ -130,7 +130,8 @@ impl Record {
         record([self.request_parameters.as_ref()], REQUEST)
     }
 
-    /// The details of an event of a service. Secrets Manager writes them into another member than KMS.
+    /// Returns the details of an event that a service caused. Secrets Manager and KMS write them into different
+    /// members.
     pub(super) fn service_details(&self) -> Option<Value> {
         if self.event_type != "AwsServiceEvent" {
             return None;
@@ -139,7 +140,7 @@ impl Record {
     }
 }
 
-/// The record of those members that are there.
+/// Returns a record with those members that are there.
 fn record<const N: usize>(of: [Option<&Named>; N], members: &[Member]) -> Option<Value> {
     let value = |(name, field, form): &Member| {
         let plain = of.iter().flatten().find_map(|named| named.0.get(*name))?;

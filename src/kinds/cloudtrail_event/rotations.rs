@@ -1,6 +1,6 @@
 //! The rotations of keys that CloudTrail recorded, for the kind of keys.
 //!
-//! Must not know what is expected of a key.
+//! This module must not know what is expected of a key.
 
 use jiff::Timestamp;
 
@@ -31,14 +31,14 @@ pub(in crate::kinds) struct KeyRotation {
     pub(in crate::kinds) material: Option<String>,
 }
 
-/// Whether the kind of keys makes the lookup, too.
+/// Returns whether the kind of keys makes the same lookup.
 pub(super) fn is_shared(part: &Reach) -> bool {
     part.of.as_ref().is_some_and(|of| of.key == "EventName" && of.value == ROTATE_KEY)
 }
 
 /// Reads the rotations of the whole event history.
 pub(in crate::kinds) async fn key_rotations(at: &AccountRegion) -> Result<KeyRotations, Gap> {
-    // The end of the sweeps is the clock of the run.
+    // The sweeps end at the time of the run.
     let span = WINDOW.reachable(WINDOW.most.unwrap_or(i64::MAX), at.logs.until);
     let span = span.ok_or_else(|| malformed("the clock of the run is out of range"))?;
     let of = ByValue { key: "EventName".to_owned(), value: ROTATE_KEY.to_owned() };

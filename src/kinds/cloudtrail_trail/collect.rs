@@ -1,6 +1,6 @@
 //! `cloudtrail.trail`: collector.
 //!
-//! Must not know what is expected of a trail.
+//! This module must not know what is expected of a trail.
 
 use aws_smithy_types::DateTime;
 use serde::Deserialize;
@@ -87,7 +87,7 @@ async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-/// The client for the home Region of the trail.
+/// Returns the client for the home Region of the trail.
 fn at_home(at: &AccountRegion, resource: &Resource) -> Result<Client, Gap> {
     match resource.text("home_region") {
         Some(home) if *home != *at.region => Ok(Client::new(&at.sdk_in(region(home)?))),

@@ -1,9 +1,9 @@
-//! The events that a trail takes, by its classic and advanced event selectors. The proof looks at one selector at a
-//! time.
+//! Decides which events a trail takes, by its classic and advanced event selectors. The proof looks at one selector at
+//! a time.
 //!
 //! The proof is sound and not complete. *True* means that one selector alone takes all such events. The result is
 //! *false* when only two selectors together take the events, or when a selector has a condition that this module does
-//! not support. Must not know AWS clients.
+//! not support. This module must not know AWS clients.
 
 use std::collections::BTreeSet;
 
@@ -78,7 +78,7 @@ impl FieldSelector {
     }
 }
 
-/// AWS omits an empty list.
+/// Returns a list. AWS omits the list when it is empty.
 fn list(of: Option<&Vec<String>>) -> &[String] {
     of.map(Vec::as_slice).unwrap_or_default()
 }
@@ -95,7 +95,7 @@ pub(super) struct Selectors<'a> {
 }
 
 impl<'a> Selectors<'a> {
-    /// Whether one selector takes all management events of this access, either of the service or of every service.
+    /// Returns whether one selector takes all management events of this access, of one service or of every service.
     pub(super) fn take_management(self, access: Access, source: Option<&str>) -> bool {
         let classic = self.classic.iter().any(|selector| {
             let excluded = selector.excluded();
@@ -113,12 +113,13 @@ impl<'a> Selectors<'a> {
         classic || advanced
     }
 
-    /// Whether at least one selector takes management events.
+    /// Returns whether at least one selector takes management events.
     pub(super) fn take_some_management(self) -> bool {
         self.classic.iter().any(manages) || self.advanced.iter().any(|selector| has_category(selector, "Management"))
     }
 
-    /// The management events that the selectors together take. Conditions on the service do not count here.
+    /// Returns the management events that all selectors take together: read, write or all. Conditions on the service
+    /// are ignored here.
     pub(super) fn read_write(self) -> Option<&'static str> {
         let takes = |access: Access| {
             let classic = self.classic.iter().any(|selector| manages(selector) && access.of_classic(selector));
@@ -137,7 +138,7 @@ impl<'a> Selectors<'a> {
         }
     }
 
-    /// The services whose management events a selector excludes by name.
+    /// Returns the services whose management events a selector excludes by name.
     pub(super) fn excluded_sources(self) -> BTreeSet<&'a str> {
         let classic = self.classic.iter().filter(|selector| manages(selector));
         let classic = classic.flat_map(EventSelector::excluded);
@@ -146,8 +147,8 @@ impl<'a> Selectors<'a> {
         classic.chain(advanced.flat_map(FieldSelector::not_equals)).map(String::as_str).collect()
     }
 
-    /// Whether one selector takes the events of this access for every object in every bucket. It may exclude the bucket
-    /// of the trail: a trail that records its own writes never ends.
+    /// Returns whether one selector takes the events of this access for every object in every bucket. It may exclude
+    /// the bucket of the trail, because a trail that records its own writes never ends.
     pub(super) fn take_all_objects(self, access: Access) -> bool {
         let classic = self.classic.iter().filter(|selector| access.of_classic(selector)).any(|selector| {
             selector.data().iter().filter(|data| data.of.as_deref() == Some(S3_OBJECT)).any(|data| {
@@ -172,7 +173,8 @@ impl<'a> Selectors<'a> {
         classic || advanced
     }
 
-    /// Whether the ARN of every object satisfies every operator of the field. The ARNs share only their beginning.
+    /// Returns whether the ARN of every object satisfies every operator of the field. Only the beginning of these ARNs
+    /// is known.
     fn every_object(self, field: &FieldSelector) -> bool {
         let all = format!("arn:{}:s3:::", self.partition);
         let own = self.bucket.map(|bucket| format!("{all}{bucket}/"));
@@ -185,7 +187,7 @@ impl<'a> Selectors<'a> {
             && list(field.not_ends_with.as_ref()).is_empty()
     }
 
-    /// The resource types for which a selector takes data events.
+    /// Returns the resource types for which a selector takes data events.
     pub(super) fn data_types(self) -> BTreeSet<&'a str> {
         let classic = self.classic.iter().flat_map(EventSelector::data).filter_map(|data| data.of.as_deref());
         let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Data"));
@@ -195,7 +197,7 @@ impl<'a> Selectors<'a> {
 }
 
 impl Access {
-    /// AWS documents that All applies when the selector has no value.
+    /// Returns whether a classic selector takes this access. AWS documents that a missing value means All.
     fn of_classic(self, selector: &EventSelector) -> bool {
         match selector.read_write_type.as_deref() {
             None | Some("All") => true,
@@ -210,7 +212,7 @@ impl Access {
     }
 }
 
-/// AWS documents that a selector takes management events, unless it excludes them.
+/// Returns whether a classic selector takes management events. AWS documents that a missing value means yes.
 fn manages(selector: &EventSelector) -> bool {
     selector.include_management_events.unwrap_or(true)
 }
@@ -223,7 +225,7 @@ fn has_category(selector: &AdvancedEventSelector, category: &str) -> bool {
     fields(selector, "eventCategory").any(|field| field.equals().iter().any(|it| it == category))
 }
 
-/// Whether a value satisfies every operator of the field.
+/// Returns whether a value satisfies every operator of the field.
 fn passes(field: &FieldSelector, value: &str) -> bool {
     let some = |operands: &[String], test: fn(&str, &str) -> bool| {
         operands.is_empty() || operands.iter().any(|operand| test(value, operand))

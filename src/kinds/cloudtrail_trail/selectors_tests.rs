@@ -38,7 +38,7 @@ fn arns(operators: &serde_json::Value) -> FieldSelector {
     from_value(field).unwrap()
 }
 
-/// The results for reads of every service, reads of KMS, writes of every service, and `read_write`.
+/// Returns the results for reads of every service, reads of KMS, writes of every service, and `read_write`.
 fn management(selectors: Selectors<'_>) -> (bool, bool, bool, Option<&'static str>) {
     (
         selectors.take_management(Access::Read, None),

@@ -1,6 +1,6 @@
 //! `cloudwatch.alarm`: collector.
 //!
-//! Must not know what is expected of an alarm.
+//! This module must not know what is expected of an alarm.
 
 use std::collections::BTreeMap;
 
@@ -120,7 +120,7 @@ async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let walked = walk(at, &mut seen).await;
     let all = || seen.iter().flat_map(|page| page.composite_alarms.iter().flatten());
     let composites: Vec<Composite> = all().map(composite).collect();
-    // A composite alarm on a missing page can call too.
+    // A composite alarm on a page that AWS did not return can also call an ARN.
     let called = |alarm: &Alarm| match &walked {
         Ok(()) => called(or_empty(alarm.alarm_name.as_deref()), or_empty(alarm.alarm_arn.as_deref()), &composites),
         Err(gap) => Err(gap.clone()),
@@ -166,7 +166,7 @@ fn or_empty(text: Option<&str>) -> &str {
 }
 
 fn composite(alarm: &Alarm) -> Composite {
-    // When AWS did not return this field, the actions can be on.
+    // If AWS did not return this field, the actions can be on.
     let on = alarm.actions_enabled.unwrap_or(true);
     Composite {
         name: or_empty(alarm.alarm_name.as_deref()).to_owned(),
@@ -263,7 +263,8 @@ fn dimensions(told: Option<&Vec<Dimension>>) -> Value {
     Value::Map(pairs.collect::<BTreeMap<_, _>>())
 }
 
-/// The settings that decide whether one event is enough. When AWS does not return a setting, there is no result.
+/// Returns the settings that decide whether one event is enough. When AWS does not return a setting, there is no
+/// result.
 fn watch(alarm: &Alarm) -> Watch {
     let plain = || one_event::Query {
         id: "m1".to_owned(),

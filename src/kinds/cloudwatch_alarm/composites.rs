@@ -1,6 +1,6 @@
-//! Composite alarms: the ARNs that they call when an alarm goes off that they watch.
+//! The ARNs that composite alarms call when an alarm that they watch goes off.
 //!
-//! Must not know AWS clients, nor what is expected of an alarm.
+//! This module must not know AWS clients, nor what is expected of an alarm.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(super) struct Composite {
 /// The limit for a chain of composite alarms. AWS refuses circles.
 const DEEPEST: usize = 16;
 
-/// The ARNs that composite alarms call when an alarm goes off. The alarm's own actions are not among them.
+/// Returns the ARNs that composite alarms call when an alarm goes off. The alarm's own actions are not among them.
 ///
 /// # Errors
 /// Fails when the result depends on other alarms too. The message names the composite alarm.
@@ -46,8 +46,8 @@ pub(super) fn called(name: &str, arn: &str, composites: &[Composite]) -> Result<
     }
 }
 
-/// Whether a composite alarm goes off together with an alarm: it is surely on when the alarm is on, and it is not
-/// always on.
+/// Returns whether a composite alarm goes off together with an alarm: the composite alarm is surely on when the alarm
+/// is on, and it is not always on.
 fn goes_off(composite: &Composite, name: &str, arn: &str, all: &[Composite]) -> Truth {
     if !depends(composite, name, arn, all, 0) {
         return Truth::No;
@@ -60,7 +60,7 @@ fn goes_off(composite: &Composite, name: &str, arn: &str, all: &[Composite]) -> 
     }
 }
 
-/// Whether its rule names the alarm, directly or through other composite alarms.
+/// Returns whether the rule of the composite alarm names the alarm, directly or through other composite alarms.
 fn depends(composite: &Composite, name: &str, arn: &str, all: &[Composite], depth: usize) -> bool {
     // An unreadable rule can name any alarm.
     let Some(rule) = &composite.rule else { return true };
@@ -79,7 +79,7 @@ struct Known<'a> {
     all: &'a [Composite],
 }
 
-/// Whether the rule of a composite alarm holds.
+/// Returns whether the rule of a composite alarm holds.
 fn holds(composite: &Composite, known: &Known<'_>, depth: usize) -> Truth {
     let Some(rule) = &composite.rule else { return Truth::Unknown };
     rule.holds(&|named, wanted| {

@@ -1,7 +1,7 @@
 //! Metric math: computes the range of an expression's value from the ranges of its metrics.
 //!
-//! The source is AWS's page "Metric math syntax and functions". The module gives no result for an expression that it
-//! cannot read. Must not know alarms.
+//! The source is AWS's page "Metric math syntax and functions". This module gives no result for an expression that it
+//! cannot read. This module must not know alarms.
 
 /// The range of a value, and whether the value can be missing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// A value between two numbers, both included.
+    /// Creates the range between two numbers, both included.
     pub(super) const fn between(least: f64, greatest: f64) -> Self {
         Self { least, greatest, there: true, missing: false }
     }
@@ -25,7 +25,7 @@ impl Span {
     /// A missing value.
     pub(super) const MISSING: Self = Self { least: 0.0, greatest: 0.0, there: false, missing: true };
 
-    /// The same range, and the value can be missing too.
+    /// Returns the same range for a value that can also be missing.
     pub(super) const fn or_missing(self) -> Self {
         Self { missing: true, ..self }
     }
@@ -43,7 +43,7 @@ impl Span {
         }
     }
 
-    /// The result of an operation on two values. It is missing when one of the two is missing.
+    /// Returns the result of an operation on two values. It is missing when one of the two is missing.
     fn with(self, other: Self, number: impl Fn(f64, f64) -> f64) -> Self {
         if !self.there || !other.there {
             return Self::MISSING;
@@ -61,7 +61,7 @@ impl Span {
         Self { least, greatest, there: true, missing: self.missing || other.missing }
     }
 
-    /// The range of a comparison: 1 when it is true, 0 when it is false, and both when it is unknown.
+    /// Returns the range of a comparison: 1 when it is true, 0 when it is false, and both when it is unknown.
     fn judged(self, yes: bool, no: bool) -> Self {
         if !self.there {
             return self;
@@ -79,16 +79,16 @@ impl Span {
     }
 }
 
-/// The names of an expression: a metric or another expression, and all metrics.
+/// Returns the values of the names in an expression: of a metric or another expression, and of all metrics.
 pub(super) trait Named {
-    /// The value of the metric or expression with this id.
+    /// Returns the value of the metric or expression with this id.
     fn value(&self, id: &str) -> Option<Span>;
 
-    /// The values of all metrics.
+    /// Returns the values of all metrics.
     fn metrics(&self) -> Vec<Span>;
 }
 
-/// The value of an expression, or `None` when the expression contains syntax that this module does not support.
+/// Returns the value of an expression, or `None` when the expression contains syntax that this module does not support.
 pub(super) fn value(expression: &str, named: &dyn Named) -> Option<Span> {
     let mut reader = Reader { left: expression, named, depth: 0 };
     let found = reader.or()?;
@@ -304,8 +304,8 @@ fn filled(value: Span, with: Span) -> Span {
     }
 }
 
-/// The operation on several values at one instant. AWS does not document whether the other values replace a missing
-/// one.
+/// Returns the result of an operation on several values at one instant. AWS does not document whether the operation
+/// ignores missing values.
 fn together(values: &[Span], number: impl Fn(f64, f64) -> f64 + Copy) -> Option<Span> {
     let (first, rest) = values.split_first()?;
     let missing = values.iter().any(|it| it.missing);
@@ -315,7 +315,7 @@ fn together(values: &[Span], number: impl Fn(f64, f64) -> f64 + Copy) -> Option<
     let all = rest.iter().fold(*first, |a, b| a.with(*b, number));
     Some(match one {
         Some(one) if missing => {
-            // Each value that is present can stand alone.
+            // Each present value can be the only one that the operation uses.
             let alone = values.iter().filter(|it| it.there).fold(one.or(all), |a, b| a.or(*b));
             alone.or_missing()
         }

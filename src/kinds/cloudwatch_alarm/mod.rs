@@ -1,6 +1,6 @@
 //! `cloudwatch.alarm`: schema. The attributes that CloudWatch returns for an alarm.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -2,13 +2,13 @@
 //!
 //! A metric filter adds 1 for an event. In all other periods the metric has no value, or it has 0 when the default
 //! value of the filter is 0. The answer is yes when the alarm surely goes off at the event, and is not on without an
-//! event. The source is AWS's page "Configuring how alarms treat missing data". Must not know AWS clients, nor what is
-//! expected of an alarm.
+//! event. The source is AWS's page "Configuring how alarms treat missing data". This module must not know AWS clients,
+//! nor what is expected of an alarm.
 
 use super::math::{Named, Span, value};
 use attestry_core::alerts::Truth;
 
-/// The settings of an alarm that decide.
+/// The settings of an alarm that decide whether it goes off.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     /// The metrics and expressions.
@@ -46,7 +46,7 @@ enum Has {
     Anything,
 }
 
-/// Whether the alarm surely goes off at one event. `false` means that it surely does not.
+/// Returns whether the alarm surely goes off at one event. `false` means that it surely does not.
 ///
 /// # Errors
 /// Fails when neither is certain. The text is the reason.
@@ -67,7 +67,7 @@ pub(super) fn goes_off(watch: &Watch) -> Result<bool, String> {
     }
 }
 
-/// The same for the events that one of the metrics counts.
+/// Returns whether the alarm surely goes off at one event that the metric `target` counts.
 fn of_metric(watch: &Watch, target: &str) -> Result<Truth, String> {
     let at = |has: Has| span(watch, target, has);
     let breach = |has: Has| Ok::<Truth, String>(breaching(watch, at(has)?));
@@ -101,7 +101,7 @@ fn doubt(watch: &Watch) -> String {
     )
 }
 
-/// The value that CloudWatch compares with the threshold.
+/// Returns the value that CloudWatch compares with the threshold.
 fn span(watch: &Watch, target: &str, has: Has) -> Result<Span, String> {
     let mut returned = watch.queries.iter().filter(|query| query.returned);
     let (Some(query), None) = (returned.next(), returned.next()) else {
@@ -128,7 +128,8 @@ const DEEPEST: usize = 12;
 impl Scene<'_> {
     fn of(&self, query: &Query) -> Option<Span> {
         if let Some((statistic, period)) = &query.metric {
-            // Without an event, no metric counts one.
+            // An event of the target leaves the content of other metrics open. In a period without an event, no metric
+            // counts one.
             let has = match self.has {
                 Has::One | Has::Some if query.id != self.target => Has::Anything,
                 has => has,
@@ -157,7 +158,7 @@ impl Named for Scene<'_> {
 /// for a minute with an event.
 const MINUTE: i64 = 60;
 
-/// The range of a statistic of a metric.
+/// Returns the range of a statistic of a metric.
 fn of_statistic(statistic: &str, period: i64, has: Has) -> Span {
     let endless = f64::INFINITY;
     let (one, some) = match statistic {
@@ -182,7 +183,7 @@ fn of_statistic(statistic: &str, period: i64, has: Has) -> Span {
     }
 }
 
-/// Whether a period is breaching.
+/// Returns whether a period is breaching.
 fn breaching(watch: &Watch, span: Span) -> Truth {
     let Some(threshold) = watch.threshold else { return Truth::Unknown };
     let (least, greatest) = (span.least, span.greatest);

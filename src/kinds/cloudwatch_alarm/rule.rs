@@ -1,6 +1,7 @@
-//! The rules of composite alarms. The module decides whether a rule is surely true when an alarm goes off.
+//! Reads the rules of composite alarms, and decides whether a rule is surely true when an alarm goes off.
 //!
-//! The source is AWS's page on `PutCompositeAlarm`. Must not know AWS clients, nor what is expected of an alarm.
+//! The source is AWS's page on `PutCompositeAlarm`. This module must not know AWS clients, nor what is expected of an
+//! alarm.
 
 use attestry_core::alerts::Truth;
 
@@ -35,7 +36,7 @@ impl Rule {
         reader.left.trim_start().is_empty().then_some(rule)
     }
 
-    /// Whether the rule is true, when the states of some alarms are known.
+    /// Returns whether the rule is true, when the states of some alarms are known.
     pub(super) fn holds(&self, state: &dyn Fn(&str, State) -> Truth) -> Truth {
         match self {
             Self::Always(holds) => Truth::from(*holds),
@@ -46,7 +47,7 @@ impl Rule {
         }
     }
 
-    /// The alarms that the rule names.
+    /// Returns the alarms that the rule names.
     pub(super) fn names(&self) -> Vec<&str> {
         match self {
             Self::Always(_) => Vec::new(),
@@ -130,7 +131,7 @@ impl Reader<'_> {
         self.take(')').then_some(inside)
     }
 
-    /// A name or an ARN, with or without quotation marks.
+    /// Reads a name or an ARN, with or without quotation marks.
     fn alarm(&mut self) -> Option<String> {
         let left = self.left.trim_start();
         let (name, rest) = match left.strip_prefix('"') {

@@ -1,6 +1,6 @@
 //! The SNS topics that an alarm calls, and the number of confirmed subscriptions of each topic.
 //!
-//! Must not know what is expected of an alarm.
+//! This module must not know what is expected of an alarm.
 
 use crate::aws::AccountRegion;
 use crate::kinds::sns_topic;

@@ -1,6 +1,6 @@
 //! `config.recorder`: collector.
 //!
-//! Must not know what is expected of a recorder.
+//! This module must not know what is expected of a recorder.
 
 use crate::aws::OrGap;
 use aws_sdk_config::Client;

@@ -1,6 +1,6 @@
-//! Decides whether a recording group takes the resource types of IAM. These types belong to no Region.
+//! Decides whether a recording group includes the resource types of IAM. These types belong to no Region.
 //!
-//! Must not make calls.
+//! This module must not make calls.
 
 use aws_sdk_config::types::{RecordingGroup, RecordingStrategyType as Strategy, ResourceType};
 
@@ -44,7 +44,7 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
-/// Whether the recorder records all four types in this Region.
+/// Returns whether the recorder records all four types in this Region.
 ///
 /// # Errors
 /// Fails for an unknown strategy.

@@ -1,6 +1,6 @@
 //! `config.recorder`: schema. The attributes that AWS Config returns for a configuration recorder.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,6 +1,6 @@
 //! `events.rule`: collector.
 //!
-//! Must not know what is expected of a rule.
+//! This module must not know what is expected of a rule.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -91,8 +91,8 @@ async fn list_targets_by_rule(at: &AccountRegion, resource: &mut Resource) -> Re
     Ok(())
 }
 
-/// The record of a target. It contains neither the input of the target nor its HTTP parameters, because both can
-/// contain secrets.
+/// Returns the record of a target. It contains neither the input of the target nor its HTTP parameters, because both
+/// can contain secrets.
 fn record(target: &Target) -> Value {
     let dead_letter = target.dead_letter_config.as_ref().and_then(|it| it.arn.as_deref());
     Value::record([

@@ -1,6 +1,6 @@
 //! `events.rule`: schema. The attributes that EventBridge returns for a rule.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

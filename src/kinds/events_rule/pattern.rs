@@ -1,6 +1,7 @@
 //! The values that an event pattern names, field by field.
 //!
-//! The module does not match events. A matcher that is not a plain text stays as its JSON. Must not know AWS clients.
+//! This module does not match events. A matcher that is not a plain text is kept as its JSON text. This module must not
+//! know AWS clients.
 
 use serde_json::Value as Json;
 
@@ -26,7 +27,7 @@ pub(super) fn parse(text: &str) -> Result<Json, Gap> {
     }
 }
 
-/// The values that the pattern allows in a field. `None` when the pattern does not restrict the field.
+/// Returns the values that the pattern allows in a field. `None` when the pattern does not restrict the field.
 pub(super) fn allowed(pattern: &Json, path: &[&str]) -> Option<Value> {
     let mut found = Vec::new();
     let named = collect(pattern, path, &mut found);

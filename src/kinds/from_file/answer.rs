@@ -1,4 +1,4 @@
-//! The items of an answer, and the facts of an item. Must not know how a request is made.
+//! The items of an answer, and the facts of an item. This module must not know how a request is made.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use super::request::Scope;
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 use attestry_core::kind_files::{Each, FileCall, Meaning, Unread, Values, read_item};
 
-/// The items of an answer. AWS sends an empty list where there is none, unless the file states that it omits the list.
+/// Returns the items of an answer. If there is no item, AWS sends an empty list, unless the file states that AWS omits
+/// the list.
 pub(super) fn items(call: &FileCall, answer: Json) -> Result<Vec<Json>, Gap> {
     let found = match &call.items {
         None => answer,
@@ -29,8 +30,8 @@ pub(super) fn items(call: &FileCall, answer: Json) -> Result<Vec<Json>, Gap> {
     items.iter().map(|item| document(item, path)).collect()
 }
 
-/// Whether a page of a list has none of the lists that the operation pages through, by AWS's model. AWS sends an empty
-/// list where there is none.
+/// Returns whether a page has none of the lists that the operation divides into pages, by AWS's model. If there is no
+/// item, AWS sends an empty list.
 pub(super) fn lacks_its_lists(call: &FileCall, page: &Json) -> bool {
     if call.pages.is_none() {
         return false;
@@ -48,7 +49,7 @@ fn document(item: &Json, path: &attestry_core::kind_files::Path) -> Result<Json,
     serde_json::from_str(text).map_err(|_| malformed(format!("{path} is no JSON document")))
 }
 
-/// Whether the file keeps the item.
+/// Returns whether the `keep` condition of the call accepts the item.
 pub(super) fn keeps(call: &FileCall, item: &Json) -> Result<bool, Gap> {
     match &call.keep {
         None => Ok(true),
@@ -76,13 +77,13 @@ fn fact(value: Result<Option<Value>, Unread>) -> Fact {
     match value {
         Ok(Some(value)) => Fact::Known(value),
         Ok(None) => Fact::Absent,
-        // The answer is whole, and no call returns the value.
+        // The answer is complete, and no call returns the value.
         Err(Unread { why, is_left_out: true }) => Fact::Unknown(Arc::new(Gap::new(Cause::Undecided).with_message(why))),
         Err(Unread { why, is_left_out: false }) => Fact::Unknown(Arc::new(malformed(why))),
     }
 }
 
-/// Sets the attributes of a call for an error, or for a missing item, that is an answer.
+/// Sets the attributes of a call when an error, or a missing item, is a valid answer.
 ///
 /// # Errors
 /// The resource does not exist, or the error is no answer of this call.

@@ -1,4 +1,4 @@
-//! The items of a call that is made once and adds facts to every resource. Must not know the population.
+//! The items of a call that is made once and adds facts to every resource. This module must not know the population.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,9 +15,10 @@ use attestry_core::kind_files::{FileCall, Join};
 /// The items by the key of their resource. Items of a call without a key have the empty key.
 type Items = BTreeMap<String, Vec<Json>>;
 
-/// The item of a resource. A resource without an item has null.
+/// Returns the item of a resource, or null for a resource without an item.
 pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: &Resource) -> Result<Json, Gap> {
     let items = items(call, at).await?;
+    let has_key = matches!(call.join, Some(Join::Key { .. }));
     let (key, many) = match &call.join {
         Some(Join::Key { ours, many, .. }) => match resource.get(ours) {
             Some(Fact::Known(Value::Text(text))) => (text.as_str(), *many),
@@ -26,16 +27,24 @@ pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: 
         },
         Some(Join::First) | None => ("", false),
     };
-    // A kind whose key is the account has the items of this account only.
+    // When the account is the key, an item with another key is an error.
     if *key == *at.account && items.keys().any(|it| it != key) {
         return Err(malformed("the answer has an item of another account"));
     }
     let own = items.get(key).map(Vec::as_slice).unwrap_or_default();
-    Ok(if many { Json::Array(own.to_vec()) } else { own.first().cloned().unwrap_or(Json::Null) })
+    match own {
+        _ if many => Ok(Json::Array(own.to_vec())),
+        [] => Ok(Json::Null),
+        // One of them could be the truth, and the answer does not show which one.
+        [first, more @ ..] if has_key && more.iter().any(|item| item != first) => {
+            Err(malformed("the answer has two different items of this resource"))
+        }
+        [first, ..] => Ok(first.clone()),
+    }
 }
 
-/// Whether the key of an item is an ARN of another account or Region. Such an item adds nothing to a resource here, so
-/// the resource would look as if it had no item.
+/// Returns whether the key of an item is an ARN of another account or Region. Such an item adds nothing to a resource
+/// here, so the resource would look as if it had no item.
 fn is_foreign(key: &str, at: &AccountRegion, scope: &Scope<'_>) -> bool {
     key.starts_with("arn:") && !is_own(key, at, &scope.region())
 }

@@ -1,6 +1,6 @@
 //! Lists the population of a file: page by page, for each literal and for each resource of the parent.
 //!
-//! Must not know the calls for single resources.
+//! This module must not know the calls for single resources.
 
 use serde_json::{Map, Value as Json};
 
@@ -46,13 +46,13 @@ pub(super) async fn list(
     Ok(())
 }
 
-/// The resources of the parent kind.
+/// Returns the resources of the parent kind.
 async fn parents(file: &'static KindFile, parent: Option<Collector>, at: &AccountRegion) -> Result<Vec<Resource>, Gap> {
     let name = file.kind.parent.unwrap_or_default();
     let collector = parent.ok_or_else(|| malformed(format!("there is no kind `{name}`")))?;
     let list = collector.kind().calls.first();
     let listed = resources(collector, at).await.map_err(|gap| match list {
-        // The gap is one of the parents' list, and not of the list that they are for.
+        // The gap belongs to the list of the parents, and not to the list of this kind.
         Some(list) if gap.operation.is_empty() => gap.of_call(list.service, list.operation),
         _ => gap,
     })?;
@@ -62,7 +62,7 @@ async fn parents(file: &'static KindFile, parent: Option<Collector>, at: &Accoun
     Ok(listed.to_vec())
 }
 
-/// Reads the pages of one list. Returns the answer that the parent does not exist any more, if it came.
+/// Reads the pages of one list. Returns the gap when AWS answers that the parent does not exist any more.
 async fn pages(
     file: &'static KindFile,
     call: &'static FileCall,
@@ -80,7 +80,7 @@ async fn pages(
                 return match call.meaning(&gap.code) {
                     Some(Meaning::Empty) => Ok(None),
                     Some(Meaning::ParentGone) => Ok(Some(gap.with_cause(Cause::Gone))),
-                    // The answer is about a resource that the parameters name, so there is one without these values.
+                    // The parameters name the resource, so there is a resource, and it lacks these values.
                     Some(Meaning::Absent) => add(call, &Json::Null, scope, found).map(|()| None),
                     _ => Err(gap),
                 };
@@ -109,7 +109,7 @@ fn add(call: &FileCall, item: &Json, scope: &Scope<'_>, found: &mut Listing) -> 
     Ok(())
 }
 
-/// Checks that the ARN or the account id in the answer is one of this account and Region.
+/// Checks that the ARN or the account id in the answer belongs to this account and Region.
 fn place(call: &FileCall, values: &Values, scope: &Scope<'_>) -> Result<(), Gap> {
     for (name, value) in values {
         let reads = |it: &&FileAttribute| it.name == *name && matches!(it.reading.from, Origin::Path(_));
@@ -125,7 +125,8 @@ fn place(call: &FileCall, values: &Values, scope: &Scope<'_>) -> Result<(), Gap>
     Ok(())
 }
 
-/// Whether an ARN is of this account and Region. Some ARNs have no account or no Region, such as those of buckets.
+/// Returns whether an ARN belongs to this account and Region. Some ARNs have no account or no Region, such as the ARNs
+/// of buckets.
 pub(super) fn is_own(arn: &str, at: &AccountRegion, here: &str) -> bool {
     let mut parts = arn.split(':').skip(1);
     let (of, region, account) = (parts.next(), parts.nth(1).unwrap_or_default(), parts.next().unwrap_or_default());
@@ -143,7 +144,7 @@ fn text(values: &Values, attribute: &str) -> Result<String, Gap> {
     match found {
         Some(Ok(Some(Value::Text(text)))) => Ok(text.clone()),
         Some(Err(unread)) => Err(malformed(format!("{attribute}: {}", unread.why))),
-        // The driver doubts a resource without a name.
+        // The driver turns a missing name into a gap.
         _ => Ok(String::new()),
     }
 }
@@ -160,7 +161,7 @@ impl Walk {
         Self { call, input, pages: Pages::default() }
     }
 
-    /// The next page, or nothing after the last one.
+    /// Returns the next page, or `None` after the last page.
     pub(super) async fn next(&mut self, at: &AccountRegion) -> Result<Option<Json>, Gap> {
         if !self.pages.go_on() {
             return Ok(None);

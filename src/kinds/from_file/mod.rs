@@ -1,6 +1,6 @@
 //! The collector of every kind that a file describes: it makes the calls of the file and reads the answers.
 //!
-//! Must not know any single kind.
+//! This module must not know any single kind.
 
 mod answer;
 mod joined;
@@ -13,11 +13,11 @@ use crate::collect::{Collector, Listing, Pending, Source};
 use attestry_core::facts::{Call, Cause, Gap, Resource};
 use attestry_core::kind_files::KindFile;
 
-/// The collector of a file. `parent` is the collector of the kind that its population is listed for.
+/// Returns the collector of a file. If the file has a parent kind, `parent` is the collector of that kind.
 pub(super) fn source(file: &'static KindFile, parent: Option<Collector>) -> &'static dyn Source {
     match parent {
         None => file,
-        // A run has one collector for each kind, and kinds live as long as the program.
+        // This memory is never freed. A run has one collector for each kind, and kinds live as long as the program.
         Some(parent) => Box::leak(Box::new(Child { file, parent })),
     }
 }
@@ -52,7 +52,7 @@ impl Source for Child {
     }
 }
 
-/// The gap of an answer that could not be understood.
+/// Returns the gap of an answer that could not be understood.
 fn malformed(message: impl Into<String>) -> Gap {
     Gap::new(Cause::Malformed).with_message(message)
 }

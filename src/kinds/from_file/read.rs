@@ -1,4 +1,4 @@
-//! Makes one call of a file for one resource. Must not know the population.
+//! Makes one call of a file for one resource. This module must not know the population.
 
 use std::borrow::Cow;
 
@@ -80,7 +80,7 @@ fn merge(whole: &mut Json, page: Json) {
     }
 }
 
-/// An error of AWS that is an answer, by the file. Any other error stays a gap.
+/// Sets the attributes if the file declares the error of AWS as a valid answer. Any other error stays a gap.
 fn meant(call: &FileCall, gap: Gap, resource: &mut Resource) -> Result<(), Gap> {
     match call.meaning(&gap.code) {
         Some(meaning) => answer::mean(call, meaning, gap, resource),

@@ -1,6 +1,6 @@
 //! Makes one request of a call: its parameters, and the members of the answer that the file reads.
 //!
-//! Must not know what an answer means.
+//! This module must not know what an answer means.
 
 use attestry_model::wire::Wanted;
 use serde_json::{Map, Value as Json};
@@ -34,10 +34,10 @@ impl Known for Scope<'_> {
 }
 
 impl Scope<'_> {
-    /// The text of a reference. `Ok(None)` if it has no value.
+    /// Returns the text of a reference, or `Ok(None)` if it has no value.
     ///
     /// # Errors
-    /// The gap of the value.
+    /// The value is unknown. The error is its gap.
     fn reference(&self, reference: &Reference) -> Result<Option<String>, Gap> {
         let of = |resource: Option<&Resource>, name: &str| match resource.and_then(|it| it.get(name)) {
             Some(Fact::Known(Value::Text(text))) => Ok(Some(text.clone())),
@@ -55,16 +55,16 @@ impl Scope<'_> {
         }
     }
 
-    /// The Region of the requests. A global kind has requests in a Region, too.
+    /// Returns the Region of the requests. A global kind has requests in a Region, too.
     pub(super) fn region(&self) -> String {
         self.at.sdk().region().map(ToString::to_string).unwrap_or_default()
     }
 }
 
-/// The parameters of a call.
+/// Returns the parameters of a call.
 ///
 /// # Errors
-/// A reference has no value. The gap of that value is the reason, when there is one.
+/// A reference has no value. If the value is unknown, the error is its gap.
 pub(super) fn parameters(call: &FileCall, scope: &Scope<'_>) -> Result<Map<String, Json>, Gap> {
     let mut members = Map::new();
     for (name, parameter, _) in &call.parameters {
@@ -90,13 +90,13 @@ pub(super) async fn send(call: &FileCall, at: &AccountRegion, input: Map<String,
     if !SHARED_CALLS.contains(&name.as_str()) {
         return client.read(operation, Json::Object(input), &wanted(call)).await;
     }
-    // Another kind reads other members of the same answer.
+    // Another kind can share this answer and read other members of it.
     let input = Json::Object(input);
     let answer = at.once(format!("{name} {input}"), client.read(operation, input.clone(), &Wanted::Everything)).await?;
     Ok(Json::clone(&answer))
 }
 
-/// The members of the answer that the file reads. All others are skipped, so they are never in memory.
+/// Returns the members of the answer that the file reads. All others are skipped, so they are never in memory.
 fn wanted(call: &FileCall) -> Wanted {
     let mut chains = Vec::new();
     let mut items = vec![Vec::new()];
@@ -138,7 +138,7 @@ fn reading(from: &[Vec<String>], of: &Reading, chains: &mut Vec<Vec<String>>) {
     of.fields.iter().for_each(|(_, field)| reading(&ends, field, chains));
 }
 
-/// The chains of a path that starts at each of these places.
+/// Adds the chains of a path that starts at each of these places.
 fn below(from: &[Vec<String>], path: &Path, chains: &mut Vec<Vec<String>>) {
     let mut inside = Vec::new();
     path.members(&mut inside);

@@ -1,7 +1,7 @@
 //! `iam.credential`: collector. AWS makes the report in the background, so the collector requests it until it is ready.
 //! When AWS makes no new report, a report of the last four hours serves as well.
 //!
-//! Must not know what is expected of credentials.
+//! This module must not know what is expected of credentials.
 
 use crate::aws::{OrGap, gap_of};
 use std::time::Duration;
@@ -65,7 +65,7 @@ async fn report(client: &Client, now: Timestamp) -> Result<GetCredentialReportOu
     }
 }
 
-/// Whether AWS would still return this report. AWS makes a new one every four hours at most.
+/// Returns whether AWS would still return this report. AWS makes at most one new report every four hours.
 fn is_young(report: &GetCredentialReportOutput, now: Timestamp) -> bool {
     let Ok(Some(made)) = time(report.generated_time()) else { return false };
     let age = now.as_second() - made.as_second();

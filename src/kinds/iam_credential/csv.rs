@@ -1,8 +1,8 @@
 //! Comma-separated values by RFC 4180. The names of IAM users can contain commas, so fields can be quoted.
 //!
-//! Must not know columns.
+//! This module must not know columns.
 
-/// The records of a text. `None` when a quote is in the wrong place.
+/// Returns the records of a text. `None` when a quote is in the wrong place.
 pub(super) fn records(text: &str) -> Option<Vec<Vec<String>>> {
     let mut records = Vec::new();
     let mut record = Vec::new();

@@ -1,6 +1,6 @@
 //! `iam.credential`: schema. The attributes of one user in the credential report, including the root user.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,7 +1,7 @@
 //! The credential report: its columns, and the facts that follow from them.
 //!
 //! The module refuses the whole report when a column is missing or unknown, because the meaning of a row would be a
-//! guess. Must not know how the report is fetched.
+//! guess. This module must not know how the report is fetched.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ const MORE: &str = "additional_credentials_info";
 /// The texts that stand for "no data" in the report.
 const NOTHING: [&str; 4] = ["N/A", "no_information", "not_supported", ""];
 
-/// The rows of a report, including the row of the root user.
+/// Returns the rows of a report, including the row of the root user.
 pub(super) fn rows(text: &str) -> Result<Vec<Row>, Gap> {
     let mut records = records(text).ok_or_else(|| malformed("the credential report is not CSV"))?.into_iter();
     let header = records.next().ok_or_else(|| malformed("the credential report is empty"))?;

@@ -1,6 +1,6 @@
 //! `iam.group`: collector.
 //!
-//! Must not know what is expected of a group.
+//! This module must not know what is expected of a group.
 
 use aws_sdk_iam::types::GroupDetail;
 

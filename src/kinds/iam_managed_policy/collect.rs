@@ -1,6 +1,6 @@
 //! `iam.managed_policy`: collector.
 //!
-//! Must not know what is expected of a policy.
+//! This module must not know what is expected of a policy.
 
 use super::KIND;
 use crate::aws::AccountRegion;

@@ -1,6 +1,6 @@
 //! `iam.policy`: collector.
 //!
-//! Must not know what is expected of a policy.
+//! This module must not know what is expected of a policy.
 
 use aws_sdk_iam::types::{AttachedPolicy, ManagedPolicyDetail};
 
@@ -42,14 +42,14 @@ async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     details.complete()
 }
 
-/// The document that is in force, in its original text. The parsed document can lose the mistakes of the text.
+/// Returns the original text of the document that is in force. A parsed document can hide the mistakes of the text.
 async fn text(at: &AccountRegion, resource: &Resource) -> Result<String, Gap> {
     let details = details(at).await?;
     let policy = details.policies.get(&resource.id).ok_or_else(|| malformed("the walk does not hold the policy"))?;
     default_text(policy)
 }
 
-/// Whether AWS manages the policy. The account in the ARN of an AWS managed policy is `aws`.
+/// Returns whether AWS manages the policy. The account in the ARN of an AWS managed policy is `aws`.
 pub(in crate::kinds) fn aws_managed(arn: &str) -> bool {
     arn.split(':').nth(4) == Some("aws")
 }
@@ -85,7 +85,7 @@ pub(in crate::kinds) fn set_rights(
     resource.set("attached_to", holders);
 }
 
-/// The identities that a policy is attached to, sorted.
+/// Returns the identities that a policy is attached to, sorted.
 pub(in crate::kinds) fn attached_to(arn: &str, details: &Details) -> Vec<String> {
     let has = |attached: &[AttachedPolicy]| attached.iter().any(|policy| policy.policy_arn() == Some(arn));
     let label = |class: &str, name: Option<&str>| format!("{class}:{}", name.unwrap_or_default());

@@ -1,6 +1,6 @@
 //! `iam.policy`: schema. The attributes that IAM returns for a customer managed policy.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

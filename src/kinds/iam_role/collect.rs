@@ -1,6 +1,6 @@
 //! `iam.role`: collector.
 //!
-//! Must not know what is expected of a role.
+//! This module must not know what is expected of a role.
 
 use crate::aws::OrGap;
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ fn describe(role: &RoleDetail, details: &Details, resource: &mut Resource) {
     set_permissions(resource, details, &[identity], role.permissions_boundary());
 }
 
-/// The roles by ARN, from one walk for each account. Only this list contains the maximum duration of a session.
+/// Returns the roles by ARN, from one walk for each account. Only this list contains the maximum duration of a session.
 async fn roles(at: &AccountRegion) -> Result<Arc<BTreeMap<String, Role>>, Gap> {
     at.once("iam:ListRoles", async {
         let mut roles = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! `iam.role`: schema. The attributes that IAM returns for a role.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

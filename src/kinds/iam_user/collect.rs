@@ -1,6 +1,6 @@
 //! `iam.user`: collector.
 //!
-//! Must not know what is expected of a user.
+//! This module must not know what is expected of a user.
 
 use aws_sdk_iam::types::UserDetail;
 

@@ -1,7 +1,7 @@
 //! `iam.user`: schema. The attributes that IAM returns for a user. Passwords, MFA and access keys are in
 //! `iam.credential`.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,29 +1,30 @@
-//! From the properties of a type to the attributes of a kind. Must not know JSON schemas, nor how a file is written.
+//! Converts the properties of a type to the attributes of a kind. This module must not know JSON schemas, nor how a
+//! file is written.
 
 use std::collections::BTreeSet;
 
 use super::names::{are_settings, is_plain, is_secret, referred, snake, unit};
 use super::shape::{Range, Shape, WORDS};
 
-/// The number of attributes of a kind.
+/// The largest number of attributes of a kind.
 const MOST_ATTRIBUTES: usize = 250;
-/// The number of attributes that are compared with each other, before the nearest ones are kept.
+/// The largest number of attributes that are found before the least nested ones are kept.
 const MOST_COMPARED: usize = 3000;
-/// The number of fields of all records of an attribute.
+/// The largest number of fields in all records of an attribute.
 const MOST_FIELDS: usize = 80;
-/// The depth of dotted names, and the depth of records inside of records.
+/// The largest depth of dotted names, and of records inside of records.
 const MOST_LEVELS: usize = 6;
 
 /// An attribute, or a field of a record.
 #[derive(Clone, Debug)]
 pub(super) struct Attribute {
     pub(super) name: String,
-    /// The names of the properties, from the outermost.
+    /// The names of the properties, from the outermost to the innermost.
     pub(super) path: Vec<String>,
     pub(super) value: Value,
-    /// Whether AWS always returns it.
+    /// Whether AWS always returns the attribute.
     pub(super) required: bool,
-    /// Whether AWS never returns it.
+    /// Whether AWS never returns the attribute.
     pub(super) write_only: bool,
     pub(super) doc: String,
 }
@@ -57,9 +58,9 @@ impl Value {
 /// The groups of properties that a schema names.
 #[derive(Debug)]
 pub(super) struct Groups<'a> {
-    /// What AWS never returns.
+    /// The properties that AWS never returns.
     pub(super) write_only: Vec<Vec<&'a str>>,
-    /// What AWS sets.
+    /// The properties that AWS sets.
     pub(super) read_only: Vec<Vec<&'a str>>,
     /// The parts of the identifier.
     pub(super) identifier: Vec<Vec<&'a str>>,
@@ -72,14 +73,14 @@ pub(super) struct LeftOut {
     pub(super) why: String,
 }
 
-/// The attributes of a kind in the making.
+/// The attributes of a kind during an import.
 #[derive(Debug)]
 pub(super) struct Attributes<'a> {
     /// The service of the type, and its noun in the style of attributes.
     service: &'a str,
     noun: String,
     groups: Groups<'a>,
-    /// The names that the calls of the population return.
+    /// The names of the attributes that the calls of the population return.
     taken: BTreeSet<String>,
     /// The properties whose value the calls of the population return.
     known: BTreeSet<String>,
@@ -88,7 +89,8 @@ pub(super) struct Attributes<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// No attributes yet. `taken` are the names of the population, and `known` the properties that these names hold.
+    /// Creates an empty set of attributes. `taken` are the names of the attributes of the population, and `known` are
+    /// the properties whose values these attributes hold.
     pub(super) fn new(
         service: &'a str,
         noun: &str,
@@ -168,19 +170,19 @@ impl<'a> Attributes<'a> {
         self.all.push(Attribute { name, path, value: Value { of, refers, ..value }, required, write_only, doc });
     }
 
-    /// The name of an attribute. A property with the name of an identity, such as `Name`, gets the noun in front.
+    /// Returns the name of an attribute. A property whose name is taken, such as `Name`, gets the noun as a prefix.
     fn free_name(&self, prefix: &str, property: &str) -> Option<String> {
         let name = snake(property);
         let candidates = [format!("{prefix}{name}"), format!("{prefix}{}_{name}", self.noun)];
         candidates.into_iter().find(|name| !self.hides(name))
     }
 
-    /// Whether the name is taken, or one of the two names would hide the other.
+    /// Returns whether the name is taken, hides another name, or is hidden by another name.
     fn hides(&self, name: &str) -> bool {
         let below = format!("{name}.");
         let mut above = name;
         while let Some((shorter, _)) = above.rsplit_once('.') {
-            // The names of the population are texts, which hide nothing.
+            // The attributes of the population are texts, so they hide no other name.
             if self.all.iter().any(|it| it.name == shorter) {
                 return true;
             }
@@ -194,7 +196,7 @@ impl<'a> Attributes<'a> {
         self.left_out.push(LeftOut { what: what.join("."), why: why.into() });
     }
 
-    /// The value of a property, or the reason why it has none.
+    /// Returns the value of a property, or the reason why the property has no attribute.
     fn value<'s>(
         &mut self,
         name: &str,
@@ -203,7 +205,7 @@ impl<'a> Attributes<'a> {
         write_only: bool,
     ) -> Result<Found<'s>, &'static str> {
         let found = |value: Value| Ok(Found::Value(value));
-        // A value without a name of its own is that of a parameter or of a key.
+        // A property with the plain name `Value` is the value of a parameter or of a key.
         if path.len() == 1 && name == "Value" && !write_only {
             return Err("it is a value that can be a secret");
         }
@@ -249,7 +251,7 @@ impl<'a> Attributes<'a> {
 
     fn map(&mut self, values: &Shape, path: &[String], write_only: bool) -> Result<Value, &'static str> {
         match values {
-            // The values of a map with free names can be secrets, as those of environment variables.
+            // The values of a map with free names can be secrets, like the values of environment variables.
             Shape::Text(_) | Shape::Scalar => {
                 if !write_only {
                     self.leave(path, "the file keeps the names of the map, because its values can be secrets");
@@ -272,7 +274,7 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// The fields of a record. A property that has no field is left out by itself.
+    /// Returns the fields of a record. If a property cannot be a field, only this property is left out.
     fn fields(
         &mut self,
         properties: &[(String, Shape)],
@@ -303,7 +305,7 @@ impl<'a> Attributes<'a> {
                 self.value(property, shape, &path, false).and_then(|found| match found {
                     Found::Value(value) => Ok(value),
                     Found::Nested(inner) => {
-                        // A record in a record has its own properties below it, without a list between.
+                        // A structure inside a record becomes a nested record.
                         let fields = self.fields(inner, &path, level + 1)?;
                         Ok(Value { of: "record".to_owned(), fields, ..Value::default() })
                     }
@@ -324,7 +326,7 @@ impl<'a> Attributes<'a> {
         if fields.is_empty() { Err("none of its fields can be read") } else { Ok(fields) }
     }
 
-    /// The form of a policy document, if the property is one.
+    /// Returns the form of a policy document, if the property is one.
     fn document(&self, name: &str, shape: &Shape) -> Option<&'static str> {
         let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
         let is_policy = match shape {
@@ -361,7 +363,7 @@ impl<'a> Attributes<'a> {
 }
 
 impl Attribute {
-    /// The number of fields, with all fields inside.
+    /// Returns the number of fields, including the field itself and all nested fields.
     fn size(&self) -> usize {
         1 + self.value.fields.iter().map(Self::size).sum::<usize>()
     }
@@ -390,12 +392,12 @@ fn scalar_of(name: &str, shape: &Shape, write_only: bool) -> Result<Value, &'sta
     }
 }
 
-/// Whether one of these paths is the path, or is above it.
+/// Returns whether one of these paths is equal to the path or is a prefix of it.
 fn covers(paths: &[Vec<&str>], path: &[String]) -> bool {
     paths.iter().any(|known| known.len() <= path.len() && known.iter().zip(path).all(|(a, b)| a == b))
 }
 
-/// The members of a list of tags with the key and the value.
+/// Returns the names of the members for the key and the value in a list of tags.
 fn tags<'s>(name: &str, items: &'s Shape) -> Option<(&'s str, &'s str)> {
     let Shape::Object(members) = items else { return None };
     let text = |is: fn(&str) -> bool| {
@@ -406,7 +408,7 @@ fn tags<'s>(name: &str, items: &'s Shape) -> Option<(&'s str, &'s str)> {
     Some((text(is_key)?, text(is_value)?)).filter(|_| is_tags)
 }
 
-/// Whether a map of this name holds tags.
+/// Returns whether a map of this name holds tags.
 fn is_tags(name: &str) -> bool {
     let name = name.to_lowercase();
     name.ends_with("tags") || name.ends_with("labels")

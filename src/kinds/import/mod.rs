@@ -1,6 +1,6 @@
-//! Imports a type of the CloudFormation registry: from its schema to a kind file over Cloud Control.
+//! Imports a type of the CloudFormation registry: turns its schema into a kind file that reads through Cloud Control.
 //!
-//! `docs/design/kind-files.md` has the rules. The file is proved before it is returned. The module must not know
+//! `docs/design/kind-files.md` has the rules. The file is proved before it is returned. This module must not know
 //! policies, nor where a schema comes from.
 
 mod attributes;
@@ -31,20 +31,20 @@ pub struct Import<'a> {
     pub type_name: &'a str,
     /// The name of the kind, when it is not the usual one.
     pub name: Option<&'a str>,
-    /// The kind whose resources the population is listed for.
+    /// The parent kind. The population is listed once for each of its resources.
     pub parent: Option<&'a Parent>,
     /// The values of properties that a list needs. Several values of one property are separated by commas.
     pub given: &'a [(String, String)],
-    /// The kinds beside those of the program.
+    /// The kinds in addition to the kinds of the program.
     pub own: &'a [&'static KindFile],
 }
 
-/// The kind whose resources a population is listed for.
+/// A parent kind. A population is listed once for each of its resources.
 #[derive(Clone, Debug)]
 pub struct Parent {
     /// The kind.
     pub kind: &'static Kind,
-    /// The attribute that the list needs, when its name does not show it.
+    /// The attribute of the parent that the list needs, if its name does not show this.
     pub attribute: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub struct Imported {
     pub text: String,
     /// The number of attributes.
     pub attributes: usize,
-    /// What the file does not have, each with the reason.
+    /// The parts that the file omits, each with the reason.
     pub left_out: Vec<String>,
 }
 
@@ -94,18 +94,18 @@ pub enum Refusal {
     /// The name is that of another kind.
     #[error("the program has the kind `{0}`; `--name` gives the imported kind another name, such as `{0}_cc`")]
     KnownKind(String),
-    /// A value of the list is not known.
+    /// The list needs a value that is not known.
     #[error(
         "ListResources needs {} for this type; give the kind that has it with `--parent KIND` or `--parent \
          KIND:ATTRIBUTE` (a kind of your own by its file), or a value with `--with {first}={words}`",
         printable(.needs, 200)
     )]
     Parent {
-        /// The properties.
+        /// The properties whose values the list needs.
         needs: String,
-        /// One of them.
+        /// One of these properties.
         first: String,
-        /// Its values, when it has only a few.
+        /// The possible values of this property, when it has only a few.
         words: String,
     },
     /// The list needs no such value.
@@ -181,7 +181,7 @@ pub fn import(schema: &[u8], import: Import<'_>) -> Result<Imported, Refusal> {
     Ok(Imported { name, text, attributes: identity.len() + attributes.all.len(), left_out })
 }
 
-/// The name of the kind. It is not that of another kind.
+/// Returns the name of the kind. Fails when another kind has this name.
 fn kind_name(of: TypeName<'_>, import: Import<'_>) -> Result<String, Refusal> {
     let name = import.name.map_or_else(|| of.kind(), str::to_owned);
     let plain = |part: &str| {
@@ -196,7 +196,7 @@ fn kind_name(of: TypeName<'_>, import: Import<'_>) -> Result<String, Refusal> {
     if own || find(&name).is_some() { Err(Refusal::KnownKind(name)) } else { Ok(name) }
 }
 
-/// The refusal with the values of the property, when the schema lists a few.
+/// Returns the refusal, with the possible values of the property if the schema lists only a few.
 fn with_words(refusal: Refusal, schema: &Schema) -> Refusal {
     match refusal {
         Refusal::Parent { needs, first, words } => {
@@ -209,10 +209,10 @@ fn with_words(refusal: Refusal, schema: &Schema) -> Refusal {
     }
 }
 
-/// The values of a property that a message lists.
+/// The largest number of values of a property that a message lists.
 const MOST_WORDS: usize = 8;
 
-/// The attributes of the list: the identifier, a name for people, and the values that the list needs.
+/// Returns the attributes of the list: the identifier, a name for people, and the values that the list needs.
 fn identity(identifier: &[Vec<&str>], listed: &Listed) -> Vec<Attribute> {
     let last = |part: &Vec<&str>| part.last().copied().unwrap_or_default().to_lowercase();
     let is_arn = |part: &Vec<&str>| last(part).ends_with("arn");
@@ -260,7 +260,7 @@ fn attribute(name: &str, path: Vec<String>, value: Value, doc: String) -> Attrib
     Attribute { name: name.to_owned(), path, value, required: true, write_only: false, doc }
 }
 
-/// The part of an identifier that people use as a name, with the conversion that cuts it out.
+/// Returns the part of an identifier that people use as a name, and its position if a conversion must cut it out.
 fn part_for_people(parts: &[Vec<&str>]) -> (Vec<&'static str>, Option<usize>) {
     let last = parts.len() - 1;
     let ends =
@@ -276,7 +276,7 @@ fn part_for_people(parts: &[Vec<&str>]) -> (Vec<&'static str>, Option<usize>) {
     (Vec::new(), None)
 }
 
-/// The properties whose value the attributes of the list hold.
+/// Returns the properties whose value the attributes of the list hold.
 fn held(identifier: &[Vec<&str>], listed: &Listed) -> Vec<String> {
     let mut held: Vec<String> = listed.kept.iter().map(|(property, _)| property.clone()).collect();
     if let [one] = identifier
@@ -288,7 +288,8 @@ fn held(identifier: &[Vec<&str>], listed: &Listed) -> Vec<String> {
     held
 }
 
-/// The scope of a type: a service that has one endpoint for the whole partition has one population for each account.
+/// Returns the scope of a type. If a service has one endpoint for the whole partition, the type has one population for
+/// each account.
 fn scope(services: &[&str]) -> Scope {
     let is_global = |prefix: &&str| {
         let mut of = attestry_model::services().iter().filter(|it| it.prefix() == *prefix);
@@ -297,7 +298,7 @@ fn scope(services: &[&str]) -> Scope {
     if !services.is_empty() && services.iter().all(is_global) { Scope::Global } else { Scope::Regional }
 }
 
-/// Reads the file again and proves it.
+/// Reads the written file again, and validates it against the model of AWS.
 fn proved(text: &str, own: &[&'static KindFile]) -> Result<(), Refusal> {
     let (mut files, mut sink) = (Files::new(), Diagnostics::new());
     let file = kind_files::read(files.add("kind.yaml", text.to_owned()), text, &mut sink);

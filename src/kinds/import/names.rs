@@ -1,4 +1,4 @@
-//! Names: from the names of types and properties to those of kinds and attributes. Must not know schemas.
+//! Converts the names of types and properties to the names of kinds and attributes. This module must not know schemas.
 
 use attestry_core::facts::is_secret_name;
 
@@ -23,12 +23,12 @@ impl<'a> TypeName<'a> {
         plain.then_some(Self { vendor, service, noun })
     }
 
-    /// The usual name of the kind, such as `rds.db_instance`.
+    /// Returns the usual name of the kind, such as `rds.db_instance`.
     pub(super) fn kind(self) -> String {
         format!("{}.{}", self.service.to_lowercase(), snake(self.noun))
     }
 
-    /// The plural noun for people, such as `db instances`.
+    /// Returns the plural noun for people, such as `db instances`.
     pub(super) fn plural(self) -> String {
         let noun = snake(self.noun).replace('_', " ");
         let ends = |endings: &[&str]| endings.iter().any(|ending| noun.ends_with(ending));
@@ -43,7 +43,7 @@ impl<'a> TypeName<'a> {
         }
     }
 
-    /// The page that documents the type.
+    /// Returns the page that documents the type.
     pub(super) fn page(self) -> Option<String> {
         let page = format!("aws-resource-{}-{}.html", self.service.to_lowercase(), self.noun.to_lowercase());
         let folder = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference";
@@ -51,7 +51,7 @@ impl<'a> TypeName<'a> {
     }
 }
 
-/// The name of a property in the style of attributes: `KMSKeyId` is `kms_key_id`.
+/// Returns the name of a property in the style of attributes: `KMSKeyId` is `kms_key_id`.
 pub(super) fn snake(name: &str) -> String {
     let letters: Vec<char> = name.replace("IPv", "Ipv").replace("OAuth", "Oauth").chars().collect();
     let mut snake = String::with_capacity(letters.len() + 8);
@@ -74,30 +74,30 @@ pub(super) fn snake(name: &str) -> String {
     snake
 }
 
-/// Whether a property has a name that a file can hold.
+/// Returns whether a property has a name that a file can hold.
 pub(super) fn is_plain(name: &str) -> bool {
     name.len() <= 128
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
 }
 
-/// Whether a text of this name is probably a secret. The key of an encryption is a name of a key.
+/// Returns whether a text with this name is probably a secret. A name such as `EncryptionKey` means the name of a key.
 pub(super) fn is_secret(name: &str) -> bool {
     is_secret_name(name) && !["EncryptionKey", "MasterKey"].iter().any(|ending| name.ends_with(ending))
 }
 
-/// Whether the values of a map with free names are probably settings of a program, which can be secrets.
+/// Returns whether the values of a map with free names are probably settings of a program, which can be secrets.
 pub(super) fn are_settings(path: &str) -> bool {
     let words = ["environment", "variable", "secret", "credential", "argument", "header", "parameter", "option"];
     let path = path.to_lowercase();
     words.iter().any(|word| path.contains(word))
 }
 
-/// The conversion of a number whose name ends with its unit.
+/// Returns the conversion of a number whose name ends with its unit.
 pub(super) fn unit(name: &str) -> Option<&'static str> {
     const UNITS: &[(&str, &str)] =
         &[("Seconds", "seconds"), ("Minutes", "minutes"), ("Hours", "hours"), ("Days", "days")];
-    // Without one of these words, a number of days can also be a day.
+    // Without one of these words, the number can also be a point in time, such as a day of the month.
     const BEFORE: &[&str] =
         &["In", "After", "Timeout", "Duration", "Period", "Interval", "Retention", "Age", "Delay", "Ttl", "TTL"];
     UNITS.iter().find_map(|(ending, conversion)| {
@@ -106,7 +106,7 @@ pub(super) fn unit(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The kind that the text of a property names.
+/// Returns the kind of the resource that the text of a property names.
 pub(super) fn referred(name: &str, format: Option<&str>) -> Option<&'static str> {
     const FORMATS: &[(&str, &str)] = &[
         ("AWS::ACM::Certificate.Arn", "acm.certificate"),

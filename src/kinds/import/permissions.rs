@@ -1,11 +1,11 @@
-//! The permissions of the handlers of a type. Must not know schemas, nor how a file is written.
+//! The permissions of the handlers of a type. This module must not know schemas, nor how a file is written.
 
 use attestry_iam::reference::{Level, action};
 
 use super::attributes::LeftOut;
 use crate::kinds::proof::returns_secrets;
 
-/// The actions that a verifier needs, in order. An action that a verifier must not have is left out.
+/// Returns the actions that a verifier needs, in order. An action that a verifier must not have goes to `left_out`.
 pub(super) fn permissions(own: &str, handler: &str, of: &[&str], left_out: &mut Vec<LeftOut>) -> Vec<String> {
     let mut needed: Vec<String> = Vec::new();
     for name in of {

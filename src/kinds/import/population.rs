@@ -1,4 +1,5 @@
-//! The list of the resources of a type: its identity, and the values that a list needs. Must not know attributes.
+//! The list of the resources of a type: its identity, and the values that a list needs. This module must not know
+//! attributes.
 
 use attestry_core::facts::{Frequency, Kind, Type};
 use serde_json::Value as Json;
@@ -24,17 +25,17 @@ pub(super) struct Sources<'a> {
 /// How the resources are listed.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    /// The kind whose resources the population is listed for.
+    /// The parent kind. The population is listed once for each of its resources.
     pub(super) parent: Option<&'static Kind>,
     /// The literals for which the call is made.
     pub(super) for_each: Vec<String>,
-    /// The JSON text that a list needs.
+    /// The JSON text with the properties that the list needs.
     pub(super) model: Option<String>,
     /// The properties that the list needs, each with its value as a text with references.
     pub(super) kept: Vec<(String, String)>,
 }
 
-/// The list of a type that needs one of these groups of properties.
+/// Returns how a type is listed, if its list needs one of these groups of properties.
 pub(super) fn listed(needed: &[Vec<&str>], sources: Sources<'_>) -> Result<Listed, Refusal> {
     if let Some((unknown, _)) = sources.given.iter().find(|(name, _)| !needed.iter().flatten().any(|it| it == name)) {
         let known: Vec<&str> = needed.iter().flatten().copied().collect();
@@ -90,7 +91,7 @@ fn of_group(group: &[&str], sources: Sources<'_>) -> Option<Listed> {
     Some(listed)
 }
 
-/// The attribute of a kind that fits a property: `ClusterName` of `ecs.cluster` is its `name`.
+/// Returns the attribute of a kind that fits a property: for `ClusterName`, it is the `name` of `ecs.cluster`.
 fn fitting(property: &str, kind: &'static Kind) -> Option<&'static str> {
     let name = snake(property);
     let noun = kind.name.split_once('.').map_or(kind.name, |(_, noun)| noun);
@@ -110,7 +111,8 @@ fn fitting(property: &str, kind: &'static Kind) -> Option<&'static str> {
     candidates.into_iter().flatten().find_map(|it| listed(&it))
 }
 
-/// The kind that the name of a property names, such as `ecs.cluster` for `Cluster`, `ClusterName` and `ClusterArn`.
+/// Returns the kind that the name of a property names, such as `ecs.cluster` for `Cluster`, `ClusterName` and
+/// `ClusterArn`.
 fn guessed(property: &str, sources: Sources<'_>) -> Option<&'static Kind> {
     let name = snake(property);
     let stems = ["_name", "_arn", "_id", "_identifier"].iter().filter_map(|ending| name.strip_suffix(ending));

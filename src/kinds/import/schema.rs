@@ -1,6 +1,6 @@
-//! The schema of a type in the CloudFormation registry, as AWS publishes it. Must not know kinds.
+//! The schema of a type in the CloudFormation registry, as AWS publishes it. This module must not know kinds.
 //!
-//! A schema can come from anywhere, so every walk over it has a budget, and a reference to itself ends.
+//! A schema can come from anywhere, so every walk over it has a limit of steps and does not follow circular references.
 
 use std::cell::Cell;
 
@@ -9,11 +9,11 @@ use serde_json::{Map, Value as Json};
 use super::Refusal;
 use super::shape::{MOST_PROPERTIES, Range, Shape, WORDS};
 
-/// The size of a schema, in bytes. The largest of AWS has 0.3 MB.
+/// The largest size of a schema, in bytes. The largest schema of AWS has 0.3 MB.
 pub const MOST_BYTES: usize = 8 << 20;
-/// The steps of all walks over one schema. The largest of AWS needs 10,000.
+/// The largest number of steps of all walks over one schema. The largest schema of AWS needs 10,000.
 const MOST_STEPS: usize = 100_000;
-/// The depth of nested properties.
+/// The largest depth of nested properties.
 const MOST_DEPTH: usize = 12;
 
 /// The schema of one type.
@@ -61,13 +61,13 @@ impl Schema {
         Ok(Self { root, steps: Cell::new(0) })
     }
 
-    /// The actions of a handler. A type without the handler has none.
+    /// Returns the actions of a handler, or `None` for a type without the handler.
     pub(super) fn permissions(&self, handler: Handler) -> Option<Vec<&str>> {
         let handler = self.root.get("handlers")?.get(handler.word())?.as_object()?;
         Some(handler.get("permissions").map(texts).unwrap_or_default())
     }
 
-    /// The properties that a list needs, one list for each alternative.
+    /// Returns the properties that a list needs, one list for each alternative.
     pub(super) fn needed(&self) -> Vec<Vec<&str>> {
         let model = self.root.get("handlers").and_then(|it| it.get("list")?.get("handlerSchema"));
         let Some(model) = model else { return vec![Vec::new()] };
@@ -77,20 +77,20 @@ impl Schema {
         if all.is_empty() { vec![always] } else { all }
     }
 
-    /// The paths of a list of pointers, such as `readOnlyProperties`. An item of a list is `*`.
+    /// Returns the paths in a list of pointers, such as `readOnlyProperties`. In a path, `*` means an item of a list.
     pub(super) fn paths(&self, key: &str) -> Vec<Vec<&str>> {
         let pointers = self.root.get(key).map(texts).unwrap_or_default();
         let inside = pointers.into_iter().filter_map(|pointer| pointer.strip_prefix("/properties/"));
         inside.map(|path| path.split('/').collect()).collect()
     }
 
-    /// The words of a property that has one of a few texts as its value.
+    /// Returns the possible values of a property that allows only a few texts.
     pub(super) fn words(&self, property: &str) -> Vec<&str> {
         let node = self.root.get("properties").and_then(|it| it.get(property));
         node.and_then(|node| node.get("enum")).map(texts).unwrap_or_default()
     }
 
-    /// The properties of the type.
+    /// Returns the properties of the type.
     pub(super) fn properties(&self) -> Vec<(String, Shape)> {
         let walk = Walk { schema: self, trail: Vec::new() };
         match walk.object(&self.root, MOST_DEPTH) {
@@ -100,14 +100,15 @@ impl Schema {
     }
 }
 
-/// The properties that are required in every case, plus those of one alternative of the schema.
+/// Returns the properties that are required in every case, and the required properties of one alternative of the
+/// schema.
 fn with_more<'a>(always: &[&'a str], alternative: &'a Json) -> Vec<&'a str> {
     let more = alternative.get("required").map(texts).unwrap_or_default();
     let more = more.into_iter().filter(|name| !always.contains(name));
     always.iter().copied().chain(more).collect()
 }
 
-/// The texts of a list.
+/// Returns the texts of a list.
 fn texts(node: &Json) -> Vec<&str> {
     node.as_array().into_iter().flatten().filter_map(Json::as_str).collect()
 }
@@ -119,12 +120,12 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// The same walk behind a reference.
+    /// Returns the walk after it has followed a reference.
     fn behind(&self, reference: &'a str) -> Self {
         Self { schema: self.schema, trail: self.trail.iter().copied().chain([reference]).collect() }
     }
 
-    /// The node that a reference leads to.
+    /// Returns the node that a reference leads to.
     fn target(&self, reference: &str) -> Option<&'a Json> {
         let mut parts = reference.strip_prefix("#/")?.split('/');
         let first = self.schema.root.get(parts.next()?)?;
@@ -137,7 +138,7 @@ impl<'a> Walk<'a> {
         steps > MOST_STEPS
     }
 
-    /// The shape of a node.
+    /// Returns the shape of a node.
     fn shape(&self, node: &'a Json, depth: usize) -> Shape {
         if self.is_spent() {
             return Shape::Unknown("the schema is too large");
@@ -174,7 +175,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The shape of a structure, or of a map with free names.
+    /// Returns the shape of a structure, or of a map with free names.
     fn object(&self, members: &'a Map<String, Json>, depth: usize) -> Shape {
         let mut properties: Vec<(String, Shape)> = Vec::new();
         let mut add = |walk: &Self, node: &'a Map<String, Json>| {
@@ -185,7 +186,7 @@ impl<'a> Walk<'a> {
             }
         };
         add(self, members);
-        // An alternative can add properties. Which of them a resource has does not matter here.
+        // An alternative can add properties. The shape contains the properties of all alternatives.
         for (walk, alternative) in self.branches(members) {
             if walk.is_spent() {
                 break;
@@ -207,7 +208,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The alternatives of a node that are described, behind their references.
+    /// Returns the alternatives of a node. An alternative that is a reference is replaced by its target.
     fn branches(&self, members: &'a Map<String, Json>) -> Vec<(Self, &'a Map<String, Json>)> {
         let all = ["allOf", "oneOf", "anyOf"].iter().filter_map(|key| members.get(*key)?.as_array()).flatten();
         let follow = |node: &'a Json| {
@@ -221,7 +222,7 @@ impl<'a> Walk<'a> {
         all.filter_map(follow).collect()
     }
 
-    /// The common shape of the alternatives of a node without a type.
+    /// Returns the common shape of the alternatives of a node without a type.
     fn alternatives(&self, members: &'a Map<String, Json>, depth: usize) -> Shape {
         let all = ["allOf", "oneOf", "anyOf"].iter().filter_map(|key| members.get(*key)?.as_array()).flatten();
         let shapes: Vec<Shape> = all.map(|node| self.shape(node, depth)).collect();
@@ -229,7 +230,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The types of a node. `null` is no type, because a missing value is the same.
+/// Returns the types of a node. `null` is no type here, because a null value means the same as a missing value.
 fn types(members: &Map<String, Json>) -> Vec<&str> {
     match members.get("type") {
         Some(Json::String(one)) => vec![one],
@@ -244,13 +245,13 @@ fn types(members: &Map<String, Json>) -> Vec<&str> {
     }
 }
 
-/// The format of a text: the one that the schema names, or [`WORDS`](super::shape::WORDS).
+/// Returns the format of a text: the one that the schema names, or [`WORDS`](super::shape::WORDS).
 fn format(members: &Map<String, Json>) -> Option<String> {
     let words = members.contains_key("enum").then_some(WORDS);
     words.or_else(|| members.get("format").and_then(Json::as_str)).map(str::to_owned)
 }
 
-/// The range of a number that can be negative.
+/// Returns the range of a number that can be negative.
 fn range(members: &Map<String, Json>) -> Range {
     let limit = |key: &str| members.get(key).and_then(Json::as_i64);
     limit("minimum").filter(|least| *least < 0).map(|least| (least, limit("maximum").unwrap_or(i64::MAX)))

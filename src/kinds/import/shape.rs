@@ -1,12 +1,12 @@
-//! The shapes of properties, without the rules of their values. Must not know JSON schemas.
+//! The shapes of properties, without the rules of their values. This module must not know JSON schemas.
 
-/// The least and the greatest number, where it can be negative.
+/// The least and the greatest number, for a number that can be negative.
 pub(super) type Range = Option<(i64, i64)>;
 
 /// The format of a text that is one of a few words.
 pub(super) const WORDS: &str = "words";
 
-/// The number of properties of one structure.
+/// The largest number of properties of one structure.
 pub(super) const MOST_PROPERTIES: usize = 1000;
 
 /// The shape of a property.
@@ -31,7 +31,7 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// The shape of a value that has one of two shapes.
+    /// Returns the shape of a value that has one of two shapes.
     pub(super) fn or(self, other: Self) -> Self {
         let scalar = |shape: &Self| {
             matches!(shape, Self::Text(_) | Self::Bool | Self::Integer(_) | Self::Number(_) | Self::Scalar)

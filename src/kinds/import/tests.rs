@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use attestry_core::facts::Frequency;
 
-/// A schema with every construct.
+/// Returns a schema with every construct.
 fn vault() -> Json {
     serde_json::from_str(include_str!("vault.json")).unwrap()
 }
@@ -21,7 +21,7 @@ fn of(type_name: &str) -> Import<'_> {
     Import { type_name, name: None, parent: None, given: &[], own: &[] }
 }
 
-/// The kind of an imported file.
+/// Returns the kind of an imported file.
 fn kind_of(imported: &Imported) -> &'static KindFile {
     let (mut files, mut sink) = (Files::new(), Diagnostics::new());
     let file = kind_files::read(files.add("kind.yaml", imported.text.clone()), &imported.text, &mut sink);
@@ -103,7 +103,7 @@ fn what_cannot_be_imported_is_refused_with_the_reason() {
     }
 }
 
-/// The schema of a type whose list needs properties.
+/// Returns the schema of a type whose list needs properties.
 fn child(needs: Json, properties: Json) -> Json {
     let mut schema = vault();
     schema["typeName"] = json!("AWS::ECS::Child");

@@ -1,4 +1,4 @@
-//! Writes a kind file. Must not know schemas.
+//! Writes a kind file. This module must not know schemas.
 //!
 //! Names come from a schema, so every text that is not plain is quoted, and a comment has one line.
 
@@ -31,7 +31,7 @@ pub(super) struct Parts<'a> {
     pub(super) left_out: &'a [LeftOut],
 }
 
-/// The text of the file.
+/// Returns the text of the file.
 pub(super) fn file(parts: &Parts<'_>) -> String {
     let mut out = String::new();
     let Parts { type_name, listed, .. } = *parts;
@@ -95,14 +95,14 @@ pub(super) fn file(parts: &Parts<'_>) -> String {
     out
 }
 
-/// The things that the file does not have, each on one line.
+/// Returns the parts that the file omits, each on one line.
 pub(super) fn left_out(all: &[LeftOut]) -> Vec<String> {
     let named = all.iter().take(MOST_LEFT_OUT).map(|LeftOut { what, why }| format!("{}: {why}", printable(what, 200)));
     let more = all.len().checked_sub(MOST_LEFT_OUT).filter(|more| *more > 0).map(|more| format!("and {more} more"));
     named.chain(more).collect()
 }
 
-/// The attribute that identifies the resource.
+/// Returns the attribute that identifies the resource.
 fn identifier(parts: &Parts<'_>) -> &'static str {
     if parts.identity.iter().any(|attribute| attribute.name == "arn") { "arn" } else { "id" }
 }
@@ -116,7 +116,7 @@ fn permissions(names: &[String]) -> String {
     format!("    permissions:\n{}", lines.join("\n"))
 }
 
-/// The keys of an attribute with their values, in order.
+/// Returns the keys of an attribute with their values, in order.
 fn keys(attribute: &Attribute) -> Vec<(&'static str, String)> {
     let Attribute { path, value, required, write_only, doc, .. } = attribute;
     let Value { of, text, convert, range, refers, .. } = value;
@@ -140,7 +140,7 @@ fn keys(attribute: &Attribute) -> Vec<(&'static str, String)> {
     keys
 }
 
-/// An attribute or a field on one line, or on several lines when one is too long.
+/// Returns an attribute or a field on one line, or on several lines when one line is too long.
 fn entry(attribute: &Attribute, indent: usize) -> String {
     let keys = keys(attribute);
     let pad = " ".repeat(indent);
@@ -165,12 +165,12 @@ fn entry(attribute: &Attribute, indent: usize) -> String {
     text
 }
 
-/// A text, in quotes if YAML would read it differently.
+/// Returns a text, in quotes if YAML would read it differently.
 fn plain_or_quoted(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
-/// Whether YAML reads a text without quotes as this text.
+/// Returns whether YAML reads a text without quotes as this text.
 fn is_plain(text: &str) -> bool {
     const WORDS: &[&str] = &["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     text.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -178,12 +178,12 @@ fn is_plain(text: &str) -> bool {
         && !WORDS.contains(&text.to_lowercase().as_str())
 }
 
-/// A JSON text in quotes that need no escapes, if it has no such quote.
+/// Returns a JSON text in single quotes, which need no escapes. A text with a single quote gets double quotes.
 fn json(text: &str) -> String {
     if text.contains('\'') { quoted(text) } else { format!("'{text}'") }
 }
 
-/// A text in quotes. JSON texts are YAML.
+/// Returns a text in double quotes. Every JSON text is valid YAML.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

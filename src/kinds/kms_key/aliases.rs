@@ -1,6 +1,6 @@
 //! The aliases of an account and Region, for every kind that names keys by alias.
 //!
-//! Must not know which kind needs them.
+//! This module must not know which kind needs the aliases.
 
 use crate::aws::OrGap;
 use std::collections::BTreeMap;
@@ -27,12 +27,12 @@ impl Aliases {
         self.by_name.insert(name.to_owned(), key.to_owned());
     }
 
-    /// The alias names of a key id.
+    /// Returns the alias names of a key id.
     pub(in crate::kinds) fn of_key(&self, key_id: &str) -> &[String] {
         self.by_key.get(key_id).map_or(&[], Vec::as_slice)
     }
 
-    /// The key id of an alias name. A predefined `alias/aws/` name can have no key yet.
+    /// Returns the key id of an alias name. A predefined `alias/aws/` name can have no key yet.
     pub(in crate::kinds) fn target(&self, alias: &str) -> Option<&str> {
         self.by_name.get(alias).map(String::as_str)
     }

@@ -1,19 +1,23 @@
 //! `kms.key`: collector.
 //!
-//! Must not know what is expected of a key.
+//! This module must not know what is expected of a key.
 
 use crate::aws::{OrGap, gap_of};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{
-    ExpirationModelType, GrantConstraints, GrantListEntry, KeyManagerType, KeyMetadata, KeySpec, KeyState,
-    KeyUsageType, MultiRegionKey, MultiRegionKeyType, OriginType, RotationType,
+    ExpirationModelType, GrantConstraints, GrantListEntry, IncludeKeyMaterial, KeyManagerType, KeyMetadata, KeySpec,
+    KeyState, KeyUsageType, MultiRegionKey, MultiRegionKeyType, OriginType,
 };
 
+use super::materials::Entries;
+use super::public_key::public_key;
 use super::recorded::recent;
-use super::rotation::{INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, never_rotates, waits_for_deletion};
+use super::rotation::{
+    INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, keeps_its_material, never_rotates, waits_for_deletion,
+};
 use super::{
-    CHECK_PUBLIC, DESCRIBE_KEY, GET_KEY_POLICY, GET_KEY_ROTATION_STATUS, KIND, LIST_ALIASES, LIST_GRANTS,
-    LIST_KEY_ROTATIONS, ROTATE_EVENTS, aliases,
+    CHECK_PUBLIC, DESCRIBE_KEY, GET_KEY_POLICY, GET_KEY_ROTATION_STATUS, GET_PUBLIC_KEY, KIND, LIST_ALIASES,
+    LIST_GRANTS, LIST_KEY_ROTATIONS, ROTATE_EVENTS, aliases,
 };
 use crate::aws::{AccountRegion, refused_with};
 use crate::collect::{Collector, Listing, Read};
@@ -35,6 +39,7 @@ const READS: &[Read] = &[
     Read::of(&GET_KEY_ROTATION_STATUS, |at, resource| Box::pin(rotation_status(at, resource))),
     Read::of(&LIST_KEY_ROTATIONS, |at, resource| Box::pin(rotations(at, resource))),
     Read::of(&ROTATE_EVENTS, |at, resource| Box::pin(recent_rotations(at, resource))),
+    Read::of(&GET_PUBLIC_KEY, |at, resource| Box::pin(public_key(at, resource))),
     Read::of(&GET_KEY_POLICY, |at, resource| Box::pin(get_key_policy(at, resource))),
     Read::of(&LIST_GRANTS, |at, resource| Box::pin(grants(at, resource))),
     Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::KMS::Key"))),
@@ -70,7 +75,7 @@ async fn get_resources(at: &AccountRegion, resource: &mut Resource) -> Result<()
 }
 
 async fn describe_key(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
-    // The ids come only from ListKeys. A DescribeKey call with a predefined alias would create its key.
+    // The ids come only from ListKeys. A DescribeKey call with a predefined alias would make AWS create a key.
     let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await.or_gap()?;
     let key = answer.key_metadata().ok_or_else(|| malformed("DescribeKey answers no key"))?;
     describe(key, resource);
@@ -111,6 +116,14 @@ fn describe(key: &KeyMetadata, resource: &mut Resource) {
     let expires = key.expiration_model() == Some(&ExpirationModelType::KeyMaterialExpires);
     let until = time(key.valid_to());
     resource.set("material_expires", if expires { until.and_then(|it| told(it, "day").map(Some)) } else { until });
+
+    let current = key.current_key_material_id().filter(|id| !id.is_empty());
+    let current = match keeps_its_material(resource) {
+        Some(reason) => Fact::not_applicable(reason),
+        None if key.key_state() == Some(&KeyState::PendingImport) => current.into(),
+        None => told(current, "id of the key material").map(Some).into(),
+    };
+    resource.set("material.current", current);
 
     // When AWS does not return this field, the attribute stays unset and the driver reports it.
     let Some(multi_region) = key.multi_region() else { return };
@@ -166,9 +179,10 @@ async fn rotations(at: &AccountRegion, resource: &mut Resource) -> Result<(), Ga
         resource.set_all_of(CALL, &Fact::not_applicable(reason));
         return Ok(());
     }
-    let (mut count, mut on_demand, mut last, mut all) = (0_i64, 0_i64, None, Vec::new());
+    let mut entries = Entries::default();
     let mut pages = Pages::default();
     let request = at.client(Client::new).list_key_rotations().key_id(&resource.id).limit(1000);
+    let request = request.include_key_material(IncludeKeyMaterial::AllKeyMaterial);
     let mut answers = request.into_paginator().send();
     while let Some(page) = answers.next().await {
         let page = match page {
@@ -179,25 +193,20 @@ async fn rotations(at: &AccountRegion, resource: &mut Resource) -> Result<(), Ga
                 return refused(resource, CALL, unsupported, in_state, gap_of(error));
             }
         };
-        for rotation in page.rotations() {
-            count += 1;
-            let of = told(rotation.rotation_type(), "type of a rotation")?;
-            word(of.as_str(), RotationType::values())?;
-            on_demand += i64::from(*of == RotationType::OnDemand);
-            let date = told(time(rotation.rotation_date())?, "date of a rotation")?;
-            last = last.max(Some(date));
-            all.push(Value::record([
-                ("date", Some(date.into())),
-                ("type", Some(of.as_str().into())),
-                ("material", rotation.key_material_id().map(Value::from)),
-            ]));
+        for entry in page.rotations() {
+            entries.add(entry, resource)?;
         }
         pages.turn(page.next_marker(), page.truncated())?;
     }
-    resource.set("rotations.count", count);
-    resource.set("rotations.on_demand", on_demand);
-    resource.set("rotations.last", last);
+    entries.check()?;
+    let all = std::mem::take(&mut entries.rotations);
+    resource.set("rotations.count", i64::try_from(all.len()).map_err(|_| malformed("too many rotations"))?);
+    resource.set("rotations.on_demand", entries.on_demand);
+    resource.set("rotations.last", entries.last);
     resource.set("rotations.all", Value::List(all));
+    let materials = entries.materials();
+    let materials = materials.map_or_else(|gap| unknown(resource, "kms", CALL, gap), Fact::Known);
+    resource.set("materials", materials);
     Ok(())
 }
 
@@ -214,7 +223,7 @@ async fn recent_rotations(at: &AccountRegion, resource: &mut Resource) -> Result
     Ok(())
 }
 
-/// Turns the two refusals that are answers into facts. Any other error becomes a gap, and so does a refusal that the
+/// Turns the two errors that are valid answers into facts. Any other error becomes a gap, and so does an error that the
 /// state of the key does not explain.
 fn refused(resource: &mut Resource, call: &str, unsupported: bool, in_state: bool, gap: Gap) -> Result<(), Gap> {
     let reason = if unsupported {
@@ -272,7 +281,7 @@ fn constraints(constraints: &GrantConstraints) -> Vec<String> {
     found
 }
 
-/// The key of an encryption context, with its special characters escaped.
+/// Returns the key of an encryption context, with its special characters escaped.
 fn escaped(key: &str) -> String {
     key.replace('\\', r"\\").replace('=', r"\=")
 }

@@ -1,11 +1,15 @@
 //! `kms.key`: schema. The attributes that AWS KMS returns for a key.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod aliases;
 #[cfg(feature = "aws")]
 mod collect;
+#[cfg(feature = "aws")]
+mod materials;
+#[cfg(feature = "aws")]
+mod public_key;
 #[cfg(feature = "aws")]
 mod recorded;
 #[cfg(feature = "aws")]
@@ -40,6 +44,10 @@ const LIST_KEY_ROTATIONS: Call = Call::new("kms", "ListKeyRotations", "kms:ListK
     .paged(Paging::by("Marker", &["Rotations"], 100).answered("NextMarker").limited("Limit", 1000).flagged("Truncated"))
     .kept();
 const ROTATE_EVENTS: Call = LOOKUP_EVENTS.made(Frequency::Joined { page: 50 }).after(&[LIST_KEY_ROTATIONS.operation]);
+const GET_PUBLIC_KEY: Call = Call::new("kms", "GetPublicKey", "kms:GetPublicKey", Frequency::Resource)
+    .after(&[DESCRIBE_KEY.operation])
+    .pace(Pace::per_second(2000.0))
+    .kept();
 const GET_KEY_POLICY: Call =
     Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Frequency::Resource).pace(Pace::per_second(1000.0)).kept();
 const LIST_GRANTS: Call = Call::new("kms", "ListGrants", "kms:ListGrants", Frequency::Resource)
@@ -56,6 +64,14 @@ pub(super) const LIST_ALIASES: Call =
 
 const ROTATION: Type =
     Type::Record(&[Field::new("date", Type::Time), Field::new("type", Type::Text), Field::new("material", Type::Text)]);
+const MATERIAL: Type = Type::Record(&[
+    Field::new("id", Type::Text),
+    Field::new("state", Type::Text),
+    Field::new("date", Type::Time),
+    Field::new("type", Type::Text),
+    Field::new("import", Type::Text),
+    Field::new("expires", Type::Time),
+]);
 const RECORDED_ROTATION: Type = Type::Record(&[
     Field::new("date", Type::Time),
     Field::new("type", Type::Text),
@@ -149,6 +165,14 @@ pub(super) static KIND: Kind = Kind {
             "When imported key material expires; absent when it does not or was not imported.",
         ),
         DESCRIBE_KEY.yields(
+            "material.current",
+            Type::Text,
+            "KeyMetadata.CurrentKeyMaterialId",
+            "Id of the key material that encrypts; absent while the key waits for an import; not applicable to asymmetric and \
+             HMAC keys and to keys of custom key stores.",
+        )
+        .aside(),
+        DESCRIBE_KEY.yields(
             "multi_region.enabled",
             Type::Bool,
             "KeyMetadata.MultiRegion",
@@ -228,6 +252,15 @@ pub(super) static KIND: Kind = Kind {
             "Rotations[]",
             "The completed rotations with date, type and id of the new material; not applicable as `rotations.count`.",
         ),
+        LIST_KEY_ROTATIONS.yields(
+            "materials",
+            Type::List(&MATERIAL),
+            "Rotations[]",
+            "All key material with id, state (CURRENT, NON_CURRENT, PENDING_ROTATION, \
+             PENDING_MULTI_REGION_IMPORT_AND_ROTATION), date and type of its rotation (absent for the first material), state \
+             of its import (IMPORTED, PENDING_IMPORT) and expiry; not applicable as `rotations.count`.",
+        )
+        .aside(),
         ROTATE_EVENTS.yields(
             "rotations.recent",
             Type::List(&RECORDED_ROTATION),
@@ -235,6 +268,13 @@ pub(super) static KIND: Kind = Kind {
             "The rotations of the last 89 days, without the last day, and whether CloudTrail `recorded` each one: an event \
              RotateKey of the key with the same material, or within a day of it where the event names no material; not \
              applicable as `rotations.count`.",
+        ),
+        GET_PUBLIC_KEY.yields(
+            "public_key.sha256",
+            Type::Text,
+            "PublicKey",
+            "SHA-256 of the public key (DER, SubjectPublicKeyInfo) in lower-case hexadecimal digits; not applicable to \
+             symmetric and HMAC keys, to keys that wait for deletion, and to disabled keys whose public key AWS refuses.",
         ),
         GET_KEY_POLICY.yields(
             "policy",
@@ -260,6 +300,7 @@ pub(super) static KIND: Kind = Kind {
         GET_KEY_ROTATION_STATUS,
         LIST_KEY_ROTATIONS,
         ROTATE_EVENTS,
+        GET_PUBLIC_KEY,
         GET_KEY_POLICY,
         LIST_GRANTS,
         CHECK_PUBLIC,

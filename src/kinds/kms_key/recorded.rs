@@ -1,6 +1,6 @@
 //! Decides whether CloudTrail recorded the rotations of a key.
 //!
-//! Must not make calls.
+//! This module must not make calls.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,8 +12,8 @@ use attestry_core::facts::{Gap, TimeSpan, Value};
 /// The longest time between the date of a rotation and the instant of its event.
 const APART: SignedDuration = SignedDuration::from_hours(24);
 
-/// The rotations whose event must be in the span that was read, each with the answer. `names` are the id and the ARN of the
-/// key.
+/// Returns the rotations whose event must be in the span that was read. Each one shows whether its event was found.
+/// `names` are the id and the ARN of the key.
 pub(super) fn recent(rotations: &[Value], read: &KeyRotations, names: &[&str]) -> Result<Value, Gap> {
     let inner = inside(&read.span).ok_or_else(|| malformed("the span of the events is out of range"))?;
     let is_of_key = |event: &&KeyRotation| event.keys.iter().any(|key| names.contains(&key.as_str()));
@@ -29,7 +29,7 @@ pub(super) fn recent(rotations: &[Value], read: &KeyRotations, names: &[&str]) -
             Some(Value::Text(material)) if !is_withheld(material) => Some(material.as_str()),
             _ => None,
         };
-        // An event is the event of one rotation.
+        // An event belongs to one rotation only.
         let found = events.iter().position(|event| is_of(event, *date, material));
         if let Some(place) = found {
             events.swap_remove(place);
@@ -41,7 +41,7 @@ pub(super) fn recent(rotations: &[Value], read: &KeyRotations, names: &[&str]) -
     Ok(Value::List(recent))
 }
 
-/// The dates of the rotations whose event must be in a span.
+/// Returns a shorter span of time. The event of a rotation with a date in the shorter span must be in `span`.
 fn inside(span: &TimeSpan) -> Option<TimeSpan> {
     let from = match span.from {
         Some(from) => Some(from.checked_add(APART).ok()?),
@@ -50,7 +50,7 @@ fn inside(span: &TimeSpan) -> Option<TimeSpan> {
     Some(TimeSpan { from, until: span.until.checked_sub(APART).ok()? })
 }
 
-/// Whether an event can be that of a rotation.
+/// Returns whether an event can be the event of a rotation with this date and material.
 fn is_of(event: &KeyRotation, date: Timestamp, material: Option<&str>) -> bool {
     match (event.material.as_deref(), material) {
         (Some(recorded), Some(material)) => recorded == material,

@@ -1,11 +1,11 @@
 //! Decides from the answer of DescribeKey which keys AWS KMS can rotate at all.
 //!
-//! Must not make calls.
+//! This module must not make calls.
 
 use attestry_core::facts::Resource;
 
-/// The refusals of the rotation calls that are answers: for the type of the key, and for the state of a key that waits
-/// for its deletion.
+/// The error codes of the rotation calls that are valid answers: for the type of the key, and for a key that waits for
+/// its deletion.
 pub(super) const UNSUPPORTED: &str = "UnsupportedOperationException";
 pub(super) const INVALID_STATE: &str = "KMSInvalidStateException";
 
@@ -14,8 +14,8 @@ pub(super) const NOT_ROTATABLE: &str = "AWS KMS does not support rotation of thi
 
 const WAITS_FOR_DELETION: &str = "the key waits for its deletion";
 
-/// The reason why a customer cannot set a rotation for the key. `None` when a customer can set it, or when DescribeKey
-/// did not return the data.
+/// Returns the reason why a customer cannot set a rotation for the key. `None` when a customer can set it, or when
+/// DescribeKey did not return the data.
 pub(super) fn inapplicable(key: &Resource) -> Option<&'static str> {
     if key.text("manager") == Some("AWS") {
         return Some("an AWS managed key: AWS rotates it, and nobody can change how");
@@ -23,21 +23,24 @@ pub(super) fn inapplicable(key: &Resource) -> Option<&'static str> {
     never_rotates(key)
 }
 
-/// The reason why the key has no rotations. `None` when it can have rotations, as AWS managed keys do, or when
+/// Returns the reason why the key has no rotations. `None` when it can have rotations, as AWS managed keys do, or when
 /// DescribeKey did not return the data.
 pub(super) fn never_rotates(key: &Resource) -> Option<&'static str> {
+    keeps_its_material(key).or_else(|| waits_for_deletion(key))
+}
+
+/// The reason why a key of this type has one key material for its whole life. `None` as for [`never_rotates`].
+pub(super) fn keeps_its_material(key: &Resource) -> Option<&'static str> {
     if key.text("spec").is_some_and(|spec| spec != "SYMMETRIC_DEFAULT") {
         return Some("an asymmetric or HMAC key: AWS KMS rotates only symmetric encryption keys");
     }
-    if key.text("custom_key_store").is_some()
-        || matches!(key.text("origin"), Some("AWS_CLOUDHSM" | "EXTERNAL_KEY_STORE"))
-    {
-        return Some("a key of a custom key store: AWS KMS does not rotate these");
-    }
-    waits_for_deletion(key)
+    let of_store = key.text("custom_key_store").is_some()
+        || matches!(key.text("origin"), Some("AWS_CLOUDHSM" | "EXTERNAL_KEY_STORE"));
+    of_store.then_some("a key of a custom key store: AWS KMS does not rotate these")
 }
 
-/// The reason why AWS can answer [`INVALID_STATE`] for the key. `None` when the state of the key does not explain it.
+/// Returns the reason why AWS can answer [`INVALID_STATE`] for the key. `None` when the state of the key does not
+/// explain it.
 pub(super) fn waits_for_deletion(key: &Resource) -> Option<&'static str> {
     matches!(key.text("state"), Some("PendingDeletion" | "PendingReplicaDeletion")).then_some(WAITS_FOR_DELETION)
 }

@@ -1,6 +1,6 @@
 //! `lambda.function`: collector.
 //!
-//! Must not know what is expected of a function.
+//! This module must not know what is expected of a function.
 
 use std::collections::HashMap;
 
@@ -167,8 +167,8 @@ fn set_function(resource: &mut Resource, function: &Function) {
     resource.set("log_group", function.logging_config.as_ref().and_then(|it| it.log_group.as_deref()));
 }
 
-/// Without permission for the customer key of an environment, Lambda returns an error inside a successful answer. This
-/// is a gap and not an empty environment.
+/// Sets the attributes of an environment. If the caller has no permission for the customer key, Lambda returns an error
+/// inside a successful answer. This is a gap and not an empty environment.
 fn set_environment(resource: &mut Resource, environment: Option<&Environment>) {
     let variables = match environment {
         None => Ok(None),

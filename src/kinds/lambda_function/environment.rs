@@ -15,7 +15,7 @@ pub(super) struct Names<'a> {
     pub(super) secret_looking: Vec<&'a str>,
 }
 
-/// The names of the variables, and the names of those that look secret.
+/// Returns the names of all variables, and the names of the variables that look secret.
 pub(super) fn names(variables: &HashMap<String, String>) -> Names<'_> {
     let mut all: Vec<&str> = variables.keys().map(String::as_str).collect();
     all.sort_unstable();

@@ -1,6 +1,6 @@
 //! `lambda.function`: schema. The attributes that AWS Lambda returns for a function.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,7 +1,7 @@
 //! The resource policies of a function, of its aliases and of its published versions. Each of them has its own policy.
 //! A principal that may invoke an alias runs the function.
 //!
-//! Must not know what is expected of a policy.
+//! This module must not know what is expected of a policy.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -54,7 +54,8 @@ struct Version {
     version: Option<String>,
 }
 
-/// The statements of the policy of a function, or of the alias or version of a qualifier. `None` when it has no policy.
+/// Returns the statements of the policy of a function, or of one of its aliases or versions if there is a qualifier.
+/// Returns `None` when there is no policy.
 pub(super) async fn policy(
     client: &Client,
     function: &str,
@@ -74,7 +75,7 @@ pub(super) async fn policy(
     }
 }
 
-/// The policies of the aliases of a function.
+/// Returns the policies of the aliases of a function.
 pub(super) async fn alias_policies(client: &Client, function: &str, arn: &str) -> Result<Value, Gap> {
     let (mut names, mut pages) = (Vec::new(), Pages::default());
     while pages.go_on() {
@@ -89,7 +90,7 @@ pub(super) async fn alias_policies(client: &Client, function: &str, arn: &str) -
     policies(client, function, arn, names).await
 }
 
-/// The policies of the published versions of a function.
+/// Returns the policies of the published versions of a function.
 pub(super) async fn version_policies(client: &Client, function: &str, arn: &str) -> Result<Value, Gap> {
     let (mut numbers, mut pages) = (Vec::new(), Pages::default());
     while pages.go_on() {
@@ -121,8 +122,8 @@ async fn policies(client: &Client, function: &str, arn: &str, qualifiers: Vec<St
     Ok(Value::List(found))
 }
 
-/// Removes the resource of a statement when it is the alias or version that has the policy. The judgement gets only
-/// the ARN of the function. A pattern can match the alias or version, so it is removed too.
+/// Removes the resource of a statement when it is the alias or version that has the policy. The judgement gets only the
+/// ARN of the function. A resource with a pattern can match the alias or version, so it is removed, too.
 fn without_resource(statement: Value, own: &str) -> Value {
     let Value::Map(mut fields) = statement else { return statement };
     let about_own = |item: &Value| matches!(item, Value::Text(text) if text == own || text.contains(['*', '?']));

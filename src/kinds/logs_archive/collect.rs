@@ -1,6 +1,7 @@
 //! `logs.archive`: collector.
 //!
-//! Must not know what is expected of an archive. Objects go through the decoder piece by piece and are not stored.
+//! This module must not know what is expected of an archive. Objects go through the decoder piece by piece and are not
+//! stored.
 
 use crate::aws::gap_of;
 use std::sync::Arc;
@@ -124,7 +125,7 @@ async fn sweep(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-/// The reason why objects that were read completely do not show everything.
+/// Returns the reason why the archive can contain more findings, although all objects were read completely.
 fn hidden(coverage: &Coverage, objects: &Objects) -> Option<String> {
     if objects.wanted.items.is_empty() {
         return Some("the archive holds no object of the window".to_owned());
@@ -188,7 +189,7 @@ fn whole(done: Option<Result<Swept, tokio::task::JoinError>>) -> Swept {
     swept.unwrap_or_default()
 }
 
-/// Sweeps one object. It also returns the number of bytes that came.
+/// Sweeps one object. Returns the results, and the number of bytes that arrived.
 fn read(eyes: &SearchTargets, mut input: Pipe<Vec<u8>>, bytes: u64, source: &str) -> (Swept, u64) {
     let place = Place { source: source.to_owned(), stream: stream(source), event: None, time: None, start: 0, end: 0 };
     let mut sweeper = Sweeper::new(&eyes.engine, &eyes.key);
@@ -199,7 +200,7 @@ fn read(eyes: &SearchTargets, mut input: Pipe<Vec<u8>>, bytes: u64, source: &str
     (Swept { findings, coverage, ..Swept::default() }, input.read)
 }
 
-/// The reason why an object is not the object of the list.
+/// Returns the reason if the data that arrived are broken, or differ in size from the object in the list.
 fn short(object: &Wanted, read: u64, broken: Option<Gap>) -> Option<Gap> {
     if broken.is_some() {
         return broken;
@@ -213,7 +214,7 @@ fn short(object: &Wanted, read: u64, broken: Option<Gap>) -> Option<Gap> {
     Some(malformed(format!("{read} bytes came where {} were listed", object.bytes)))
 }
 
-/// The stream of an object. A CloudWatch export has a folder for each stream: `…/<stream>/000000.gz`.
+/// Returns the stream of an object. A CloudWatch export has a folder for each stream: `…/<stream>/000000.gz`.
 fn stream(source: &str) -> Option<String> {
     let mut parts = source.rsplit('/');
     let (file, folder) = (parts.next()?, parts.next()?);

@@ -1,6 +1,6 @@
 //! `logs.archive`: schema. The findings of a sweep of archived logs in S3, and the amount of data that it read.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -18,12 +18,13 @@ use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Paging, Scop
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
-const LIST: Call = Call::new("s3", "ListObjectsV2", "s3:ListBucket", Frequency::Population { page: 1000 }).paged(
-    Paging::by("ContinuationToken", &["Contents"], 1000)
-        .answered("NextContinuationToken")
-        .limited("MaxKeys", 1000)
-        .flagged("IsTruncated"),
-);
+pub(super) const LIST: Call = Call::new("s3", "ListObjectsV2", "s3:ListBucket", Frequency::Population { page: 1000 })
+    .paged(
+        Paging::by("ContinuationToken", &["Contents"], 1000)
+            .answered("NextContinuationToken")
+            .limited("MaxKeys", 1000)
+            .flagged("IsTruncated"),
+    );
 const OBJECT: Call = Call::new("s3", "GetObject", "s3:GetObject", Frequency::Resource)
     .also(&["kms:Decrypt"])
     .windowed(&Window::OPTIONAL);

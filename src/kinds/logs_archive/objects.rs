@@ -1,19 +1,17 @@
 //! The objects of an archive, and the objects among them that can hold events of the window.
 //!
-//! Must not know what the sweep searches for.
+//! This module must not know what the sweep searches for.
 
 use crate::aws::gap_of;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::Object;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::aws::AccountRegion;
-use crate::kinds::s3_bucket::client;
+use crate::kinds::s3_bucket::{client, elsewhere};
 use crate::kinds::support::convert::{malformed, time, truncated};
 use crate::kinds::support::pages::{Listed, Pages};
 use attestry_core::facts::{Archive, Gap};
@@ -88,13 +86,6 @@ async fn list(
     }
 }
 
-/// The client for the Region of the bucket. S3 answers for a bucket only in its Region. Elsewhere the answer names that
-/// Region.
-fn elsewhere<E>(at: &AccountRegion, error: &SdkError<E, HttpResponse>) -> Option<Client> {
-    let region = error.raw_response()?.headers().get("x-amz-bucket-region")?;
-    (*region != *at.region).then(|| client(at, Some(region)))
-}
-
 fn wanted(object: &Object, from: Option<Timestamp>) -> Result<Option<Wanted>, Gap> {
     let key = object.key().filter(|key| !key.is_empty()).ok_or_else(|| malformed("an object without key"))?;
     let bytes = object.size().and_then(|size| u64::try_from(size).ok());
@@ -105,13 +96,13 @@ fn wanted(object: &Object, from: Option<Timestamp>) -> Result<Option<Wanted>, Ga
     Ok((!early && bytes > 0).then(|| Wanted { key: key.to_owned(), bytes }))
 }
 
-/// Whether all events of an object came too early for the window.
+/// Returns whether all events of an object are older than the window.
 fn is_early(key: &str, written: Option<Timestamp>, from: i64) -> bool {
     let came = [written.map(Timestamp::as_millisecond), folder_end(key)];
     came.into_iter().flatten().any(|came| came.saturating_add(AHEAD) < from)
 }
 
-/// The end of the hour of an object's folder, in UTC: `…/2026/11/20/09/…`, as Firehose writes it.
+/// Returns the end of the hour of an object's folder, in UTC: `…/2026/11/20/09/…`, as Firehose writes it.
 fn folder_end(key: &str) -> Option<i64> {
     let parts: Vec<&str> = key.split('/').collect();
     let (_, folders) = parts.split_last()?;

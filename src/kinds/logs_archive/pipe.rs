@@ -1,7 +1,7 @@
 //! A pipe from a body that comes in pieces to a blocking reader. Only a few pieces wait in it, however large the body
 //! is.
 //!
-//! Must not know the content of the body.
+//! This module must not know the content of the body.
 
 use std::io::{self, Read};
 
@@ -23,14 +23,14 @@ pub(super) struct Pipe<B> {
     pub(super) read: u64,
 }
 
-/// A pipe and its sending end.
+/// Returns a pipe and its sending end.
 pub(super) fn pipe<B>() -> (Sender<io::Result<B>>, Pipe<B>) {
     let (sender, pieces) = channel(WAITING);
     (sender, Pipe { pieces, piece: None, at: 0, read: 0 })
 }
 
-/// Sends a body into the pipe, until the body ends, breaks or is too slow, or until the reader is gone. It returns the
-/// reason when the body does not end.
+/// Sends a body into the pipe, until the body ends, breaks or is too slow, or until the reader is gone. Returns the
+/// reason if the body did not reach its end.
 pub(super) async fn pour(mut body: ByteStream, into: Sender<io::Result<Vec<u8>>>) -> Option<Gap> {
     let mut flow = Flow::default();
     loop {

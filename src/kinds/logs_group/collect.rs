@@ -1,6 +1,6 @@
 //! `logs.group`: collector.
 //!
-//! Must not know what is expected of a log group.
+//! This module must not know what is expected of a log group.
 
 use crate::aws::OrGap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +47,7 @@ async fn get_resources(at: &AccountRegion, resource: &mut Resource) -> Result<()
     Ok(())
 }
 
-/// All log groups, for every kind that needs them.
+/// Returns all log groups, for every kind that needs them.
 pub(in crate::kinds) async fn groups(at: &AccountRegion) -> Result<Arc<Listed<LogGroup>>, Gap> {
     at.once("logs:DescribeLogGroups", async {
         let mut groups = Vec::new();
@@ -71,7 +71,7 @@ async fn walk(at: &AccountRegion, groups: &mut Vec<LogGroup>) -> Result<(), Gap>
     Ok(())
 }
 
-/// The ARN of a group, without `:*` at its end.
+/// Returns the ARN of a group, without `:*` at its end.
 pub(in crate::kinds) fn arn(group: &LogGroup) -> Option<&str> {
     group.log_group_arn().or(group.arn()).map(|arn| arn.strip_suffix(":*").unwrap_or(arn))
 }
@@ -94,7 +94,8 @@ fn set_group(resource: &mut Resource, group: &LogGroup) {
     resource.set("created", milliseconds(group.creation_time()));
 }
 
-/// The metric filters of all groups, by group name. One walk without a group name replaces one call for each group.
+/// Returns the metric filters of all groups, by group name. One walk without a group name replaces one call for each
+/// group.
 async fn metric_filters(at: &AccountRegion) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
     at.once("logs:DescribeMetricFilters", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! `logs.group`: schema. The attributes that CloudWatch Logs returns for a log group.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,6 +1,6 @@
 //! `logs.sweep`: collector.
 //!
-//! Must not know what is expected of a log group. Events and values stay on this machine.
+//! This module must not know what is expected of a log group. Events and values stay on this machine.
 
 use std::sync::Arc;
 
@@ -56,8 +56,8 @@ async fn describe_log_streams(at: &AccountRegion, resource: &mut Resource) -> Re
     Ok(())
 }
 
-/// Sets the attribute of this call when [`EVENTS`] did not. The reader of [`EVENTS`] decides whether it reads a group
-/// with this call, and so which attributes are unknown.
+/// Sets the attribute of this call if the reader of [`EVENTS`] did not set it. That reader decides whether it reads a
+/// group with this call, and so which attributes a failure makes unknown.
 async fn get_log_events(resource: &mut Resource) -> Result<(), Gap> {
     if resource.get("read_with").is_none() {
         let gap = resource.get("pages").cloned();
@@ -66,7 +66,8 @@ async fn get_log_events(resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-fn masked(group: &LogGroup) -> Result<bool, Gap> {
+/// Whether a data protection policy masks parts of the events of a group.
+pub(in crate::kinds) fn masked(group: &LogGroup) -> Result<bool, Gap> {
     let status = group.data_protection_status();
     maybe_word(status.map(|it| it.as_str()), DataProtectionStatus::values())?;
     Ok(status == Some(&DataProtectionStatus::Activated)
@@ -114,7 +115,7 @@ pub(in crate::kinds) async fn get_earlier(at: &AccountRegion, resource: &mut Res
     Ok(())
 }
 
-/// The search targets, and the reason when they do not contain every value in scope.
+/// Returns the search targets, and the reason when they do not contain every value in scope.
 pub(in crate::kinds) async fn looking(
     at: &AccountRegion,
     resource: &Resource,
@@ -127,8 +128,8 @@ pub(in crate::kinds) async fn looking(
             Some(unknown(resource, "secretsmanager", GET_SECRETS.operation, gap)),
         ));
     }
-    // The sweep searches for every value that could be read, even when other values could not: a finding stays a
-    // finding.
+    // The sweep searches for every value that could be read, even when other values could not be read. A finding is
+    // valid even then.
     let eyes = search_targets::values(at).await?;
     let unseen = eyes.unseen(resource);
     Ok((eyes, unseen))
@@ -180,7 +181,7 @@ async fn sweep(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
             unknown(resource, "logs", EVENTS.operation, Gap::new(Cause::Undecided).with_message(message))
         })
     };
-    // An empty sample allows no statement.
+    // An empty sample proves nothing.
     let empty = gap(empty.then(|| "the sample holds no hour or stream of this group".to_owned()));
     let unseen = failed.or(gap(hidden(masked && !at.logs.unmask, illegible))).or(empty);
     let sampled = gap(at.logs.sample.as_ref().map(|sample| format!("only a sample was read: {sample}")));
@@ -200,7 +201,7 @@ fn is_masked(resource: &Resource) -> bool {
     !matches!(resource.get("masked"), Some(Fact::Known(Value::Bool(false))))
 }
 
-/// The reason why events that were read completely do not show everything.
+/// Returns the reason why the group can contain more findings, although all events were read completely.
 fn hidden(masked: bool, illegible: u64) -> Option<String> {
     if masked {
         return Some("a data protection policy masks parts of the events".to_owned());

@@ -1,7 +1,7 @@
 //! The events of one log group in the order of arrival. The module sweeps them, counts them, and joins events that an
 //! agent may have cut.
 //!
-//! Must not know how the events are read.
+//! This module must not know how the events are read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -33,13 +33,14 @@ pub(super) struct Events {
     pub(super) bytes: i64,
     pub(super) first: Option<i64>,
     pub(super) last: Option<i64>,
-    /// The end of the last event of each stream, if the event is long enough to be a cut one.
+    /// The end of the last event of each stream, if the event is so long that an agent may have cut it.
     streams: HashMap<String, Vec<u8>>,
     /// The number of bytes of all texts that were swept. It keeps the places of two texts apart.
     offset: u64,
 }
 
-/// The length in bytes from which an event can be a cut one. Container runtimes cut at 16 KiB, and agents cut later.
+/// The smallest length in bytes of an event that may have been cut. Container runtimes cut at 16 KiB, and agents cut
+/// later.
 const LONG: usize = 16_000;
 
 impl Events {
@@ -60,7 +61,7 @@ impl Events {
         }
     }
 
-    /// An empty `Events` for other streams of the same group.
+    /// Creates an empty `Events` for other streams of the same group.
     pub(super) fn oracle_attributes(&self) -> Self {
         Self::new(&self.eyes, &self.group)
     }
@@ -100,8 +101,8 @@ impl Events {
         }
     }
 
-    /// Sweeps a text. In two joined events, only findings that lie in both count, because each event was swept alone
-    /// before.
+    /// Sweeps a text. In the text of two joined events, only findings that are partly in each event count, because each
+    /// event was already swept alone.
     fn sweep(&mut self, text: &[u8], middle: Option<usize>, event: &Event<'_>) {
         let time = event.time.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).map(|at| at.to_string());
         let (stream, id) = (Some(event.stream.to_owned()), event.id.map(str::to_owned));
@@ -115,20 +116,20 @@ impl Events {
         self.offset = self.offset.saturating_add(text.len() as u64 + 1);
     }
 
-    /// The number of bytes in events that are not text. Agents write such events for compressed data or for another
-    /// encoding.
+    /// Returns the number of bytes in events that are not text. Agents write such events for compressed data or for
+    /// another encoding.
     pub(super) fn illegible(&mut self) -> u64 {
         self.illegible += self.legible.finish().map_or(0, |it| it.bytes);
         self.legible = Legible::default();
         self.illegible
     }
 
-    /// The number of streams of the events.
+    /// Returns the number of streams of the events.
     pub(super) fn streams(&self) -> usize {
         self.streams.len()
     }
 
-    /// All findings.
+    /// Returns all findings.
     pub(super) fn findings(self) -> Findings {
         self.findings
     }

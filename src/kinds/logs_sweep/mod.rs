@@ -1,6 +1,6 @@
 //! `logs.sweep`: schema. The findings of a sweep of a log group's events, and the amount of data that it read.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -21,7 +21,9 @@ use super::{logs_group::GROUPS, secretsmanager_secret, ssm_parameter};
 use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Pace, Paging, Scope, Type, Window};
 
 #[cfg(feature = "aws")]
-pub(super) use collect::{COLLECTOR, get_earlier, get_parameters, get_secrets, list_parameters, list_secrets, looking};
+pub(super) use collect::{
+    COLLECTOR, get_earlier, get_parameters, get_secrets, list_parameters, list_secrets, looking, masked,
+};
 #[cfg(feature = "aws")]
 pub(super) use search_targets::SearchTargets;
 #[cfg(feature = "aws")]
@@ -30,7 +32,7 @@ pub(super) use told::{records, told};
 pub(super) use values::withheld;
 
 /// The rates of FilterLogEvents in requests per second, for the Regions with a rate of their own. AWS does not raise
-/// them.
+/// these rates.
 const FILTER_RATES: &[(&[&str], f64)] = &[
     (&["us-east-1"], 25.0),
     (&["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"], 5.0),
@@ -48,12 +50,11 @@ const GET_RATES: &[(&[&str], f64)] = &[
 const STREAMS: Call = Call::new("logs", "DescribeLogStreams", "logs:DescribeLogStreams", Frequency::Resource)
     .pace(Pace::per_second(25.0))
     .paged(Paging::by("nextToken", &["logStreams"], 50).limited("limit", 50));
-const EVENTS: Call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource)
-    .after(&[STREAMS.operation])
-    .unmasking(UNMASK)
-    .windowed(&WINDOW)
+/// The call that reads a group page by page.
+pub(super) const FILTER: Call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource)
     .pace(Pace::by_region(FILTER_RATES, 10.0))
     .paged(Paging::by("nextToken", &["events"], 10_000).limited("limit", 10_000));
+const EVENTS: Call = FILTER.after(&[STREAMS.operation]).unmasking(UNMASK).windowed(&WINDOW);
 const STREAM: Call = Call::new("logs", "GetLogEvents", "logs:GetLogEvents", Frequency::Resource)
     .after(&[STREAMS.operation])
     .unmasking(UNMASK)
@@ -67,7 +68,7 @@ const UNMASK: &str = "logs:Unmask";
 /// The stage sets the time that is read. A group can keep its events for a shorter time.
 static WINDOW: Window = Window { kept: "retention", ..Window::OPTIONAL };
 
-/// An attribute that results from reading the events, with one operation or the other.
+/// Creates an attribute that results from reading the events, whichever of the two operations reads them.
 const fn read(name: &'static str, of: Type, source: &'static str, doc: &'static str) -> Attribute {
     EVENTS.yields(name, of, source, doc).needing(&[STREAM.operation])
 }

@@ -1,6 +1,7 @@
 //! The search targets of a sweep: the shipped rules, and the values that the stage allows the sweep to read.
 //!
-//! Must not know log groups. A value goes into the index of the engine and is then wiped. Only keyed digests stay.
+//! This module must not know log groups. A value goes into the index of the engine and is then wiped. Only keyed
+//! digests stay.
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,18 +24,18 @@ pub(in crate::kinds) struct SearchTargets {
     pub(in crate::kinds) engine: Engine,
     /// The number of SecureString parameters among the values.
     pub(super) parameters: usize,
-    /// The number of their earlier values.
+    /// The number of earlier values of these parameters.
     pub(super) earlier: usize,
     /// The first of the reasons why the sweep does not search for some value.
     pub(super) blind: Option<Gap>,
 }
 
-/// Search targets with the rules only.
+/// Returns search targets with the rules only.
 pub(in crate::kinds) async fn patterns(at: &AccountRegion) -> Result<Arc<SearchTargets>, Gap> {
     at.once("logs.sweep patterns", async { SearchTargets::new(Read::default()) }).await
 }
 
-/// Search targets with the rules and the values in scope.
+/// Returns search targets with the rules and the values in scope.
 pub(in crate::kinds) async fn values(at: &AccountRegion) -> Result<Arc<SearchTargets>, Gap> {
     at.once("logs.sweep values", async { SearchTargets::new(read(at).await) }).await
 }
@@ -51,15 +52,15 @@ impl SearchTargets {
         Ok(Self { key, engine, parameters: read.parameters, earlier: read.earlier, blind: read.blind })
     }
 
-    /// The reason why the sweep does not search for every value: AWS did not return a value, or the value cannot be
-    /// distinguished from other text.
+    /// Returns the reason why the sweep does not search for every value: AWS did not return a value, or the value
+    /// cannot be distinguished from other text.
     pub(in crate::kinds) fn unseen(&self, resource: &Resource) -> Option<Fact> {
         let unsearchable =
             || self.unsearchable().map(|gap| unknown(resource, "secretsmanager", GET_SECRETS.operation, gap));
         self.not_given(resource).or_else(unsearchable)
     }
 
-    /// The reason why AWS did not return some value.
+    /// Returns the reason why AWS did not return some value.
     pub(super) fn not_given(&self, resource: &Resource) -> Option<Fact> {
         let gap = self.blind.clone()?;
         let (service, operation) = (gap.service.clone(), gap.operation.clone());
@@ -76,7 +77,7 @@ impl SearchTargets {
     }
 }
 
-/// The reason why the sweep cannot search for a value.
+/// Returns the reason why the sweep cannot search for a value.
 pub(super) fn word(why: Unsearchable) -> &'static str {
     match why {
         Unsearchable::TooShort => "too short",

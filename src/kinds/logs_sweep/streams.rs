@@ -1,8 +1,8 @@
 //! The streams of a log group, and the operation that reads them.
 //!
-//! Must not know what the sweep searches for. FilterLogEvents reads a group page after page. GetLogEvents reads one
-//! stream, so several streams can be read at the same time. It has a quota of its own, and takes one more request for
-//! each stream.
+//! This module must not know what the sweep searches for. FilterLogEvents reads a group page after page. GetLogEvents
+//! reads one stream, so several streams can be read at the same time. GetLogEvents has a quota of its own, and needs
+//! one more request for each stream.
 
 use crate::aws::OrGap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use attestry_core::facts::Gap;
 /// The largest number of streams that counts as few.
 const FEW: usize = 32;
 
-/// The number of stored bytes from which a stream is big. AWS returns the number of compressed bytes, so these are
+/// The smallest number of stored bytes of a big stream. AWS returns the number of compressed bytes, so a big stream has
 /// several pages.
 const BIG: i64 = 4 << 20;
 
@@ -82,8 +82,8 @@ impl Names {
 }
 
 impl Streams {
-    /// The way to read the streams of a group with this number of stored bytes. When the number is unknown, the streams
-    /// count as small.
+    /// Returns the way to read the streams of a group with this number of stored bytes. When the number is unknown, the
+    /// streams count as small.
     pub(super) fn way(&self, stored: Option<i64>, sampled: bool) -> Way {
         let each = stored.and_then(|bytes| bytes.checked_div(i64::try_from(self.all).unwrap_or(i64::MAX)));
         match &self.names {

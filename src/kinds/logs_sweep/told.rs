@@ -1,13 +1,13 @@
 //! Findings as facts. "Nothing was found" is a fact only when everything was read.
 //!
-//! Must not know where the texts come from.
+//! This module must not know where the texts come from.
 
 use super::search_targets::{SearchTargets, word};
 use attestry_core::facts::{Fact, Resource, Value};
 use attestry_logs::{Finding, Findings, Place, What};
 
-/// The fact of the findings. Findings are a fact even when some data were not read. An empty list is a fact only when
-/// everything was read.
+/// Returns the fact of the findings. Findings are a fact even when some data were not read. An empty list is a fact
+/// only when everything was read.
 pub(in crate::kinds) fn told(findings: &[Value], unseen: Option<Fact>) -> Fact {
     match unseen {
         Some(gap) if findings.is_empty() => gap,
@@ -15,8 +15,8 @@ pub(in crate::kinds) fn told(findings: &[Value], unseen: Option<Fact>) -> Fact {
     }
 }
 
-/// The findings of values and of rules, as records. When there are more findings of rules than can be distinguished,
-/// the first ones are enough for the verdict.
+/// Returns the findings of values and of rules, as records. When there are more findings of rules than can be
+/// distinguished, the first ones are enough for the verdict.
 pub(in crate::kinds) fn records(findings: Findings) -> (Vec<Value>, Vec<Value>) {
     let (findings, _) = findings.into_sorted();
     let (values, patterns): (Vec<_>, Vec<_>) = findings.iter().partition(|it| matches!(it.what, What::Value { .. }));
@@ -24,7 +24,7 @@ pub(in crate::kinds) fn records(findings: Findings) -> (Vec<Value>, Vec<Value>) 
     (records(values), records(patterns))
 }
 
-/// The values that the sweep cannot search for.
+/// Returns the values that the sweep cannot search for.
 pub(super) fn not_searchable(eyes: &SearchTargets) -> Value {
     let not = eyes.engine.values.unsearchable().iter().map(|(part, why)| {
         let (arn, version, path) = (part.secret.as_str(), part.version.as_str(), part.path.as_str());

@@ -1,6 +1,7 @@
 //! The values that a sweep searches for: the values of the secrets and of the SecureString parameters in scope.
 //!
-//! Must not know log groups. A request names a value by name and version. The code that gets the value wipes it.
+//! This module must not know log groups. A request names a value by name and version. The code that gets the value
+//! wipes it.
 
 use crate::aws::gap_of;
 use std::collections::HashSet;
@@ -97,8 +98,8 @@ impl Read {
     }
 }
 
-/// The secrets in the scope of the stage's sweep whose values AWS still returns. The result beside them is the reason
-/// why they may be incomplete.
+/// Returns the secrets in the scope of the stage's sweep whose values AWS still returns. The second value is a gap if
+/// the secrets may be incomplete.
 pub(super) async fn secrets_in_scope(at: &AccountRegion) -> (Vec<SecretListEntry>, Result<(), Gap>) {
     let all = match secrets(at).await {
         Ok(all) => all,
@@ -106,12 +107,12 @@ pub(super) async fn secrets_in_scope(at: &AccountRegion) -> (Vec<SecretListEntry
     };
     let wanted = wanted(&at.logs.secrets);
     let named = |secret: &&SecretListEntry| secret.name().is_none_or(&wanted);
-    // An unreadable date hides no value. The sweep still requests the value, and the answer of AWS decides.
+    // An unreadable date does not hide a value. The sweep still requests the value, and the answer of AWS decides.
     let gone = |secret: &SecretListEntry| matches!(time(secret.deleted_date()), Ok(Some(_)));
     (all.items.iter().filter(named).filter(|it| !gone(it)).cloned().collect(), all.whole())
 }
 
-/// The SecureString parameters in the scope of the sweep, and the reason why they may be incomplete.
+/// Returns the SecureString parameters in the scope of the sweep, and a gap if they may be incomplete.
 pub(super) async fn parameters_in_scope(at: &AccountRegion) -> (Vec<Parameter>, Result<(), Gap>) {
     let all = match parameters(at).await {
         Ok(all) => all,
@@ -178,8 +179,8 @@ fn whole(done: Result<Read, tokio::task::JoinError>) -> Read {
     done.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
 }
 
-/// The versions that have a label in use. Each version appears once, with its first label. When AWS names no version,
-/// the sweep requests the current one. If there is none, the answer of AWS shows it.
+/// Returns the versions that have a label in use. Each version appears once, with its first label. If AWS lists no
+/// version, the result is the current version, and the answer to the request shows whether there is one.
 fn versions(secret: &SecretListEntry) -> Vec<(Option<String>, &'static str)> {
     let Some(all) = secret.secret_versions_to_stages().filter(|all| !all.is_empty()) else {
         return vec![(None, "AWSCURRENT")];
@@ -191,7 +192,7 @@ fn versions(secret: &SecretListEntry) -> Vec<(Option<String>, &'static str)> {
     found
 }
 
-/// The value of one version of a secret.
+/// Reads the value of one version of a secret.
 async fn of_secret(client: Secrets, arn: String, version: Option<String>, label: &'static str) -> Read {
     let name = format!("{arn} {label}");
     let missed =
@@ -268,7 +269,7 @@ fn of_parameter(mut parameter: Decrypted) -> Read {
     Read { values: vec![value], parameters: 1, ..Read::default() }
 }
 
-/// The current and the earlier values of a parameter. AWS keeps the last hundred.
+/// Reads the current and the earlier values of a parameter. AWS keeps the last hundred values.
 async fn history(client: Client, name: String, known: String) -> Read {
     let (mut found, mut pages) = (Read::default(), Pages::default());
     while pages.go_on() {
@@ -304,13 +305,13 @@ fn missed(gap: Gap, name: &str) -> Read {
     Read { blind: Some(named(gap, name, "ssm", GET_PARAMETERS.operation)), ..Read::default() }
 }
 
-/// The gap, with the name of the secret or parameter in its message.
+/// Adds the name of the secret or parameter to the message of a gap.
 fn named(gap: Gap, name: &str, service: &str, operation: &str) -> Gap {
     let message = format!("{name}: {}", gap.message);
     placed(gap.with_message(message), service, operation)
 }
 
-/// The gap with its operation. An operation that the transport has set stays.
+/// Adds the operation to a gap, unless the transport has already set it.
 fn placed(gap: Gap, service: &str, operation: &str) -> Gap {
     if !gap.operation.is_empty() {
         return gap;
@@ -318,7 +319,7 @@ fn placed(gap: Gap, service: &str, operation: &str) -> Gap {
     gap.of_call(service, operation)
 }
 
-/// The gap of data that a recording does not contain.
+/// Returns the gap of data that a recording does not contain.
 pub(in crate::kinds) fn withheld(message: &str) -> Gap {
     Gap::new(Cause::NotRecorded).with_message(message)
 }

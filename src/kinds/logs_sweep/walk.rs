@@ -1,7 +1,7 @@
 //! Reads every event of a group in the wanted times, page by page.
 //!
-//! Must not know what is found. A request names groups, streams and times. It never contains a text to search for,
-//! because CloudTrail records requests.
+//! This module must not know what is found. A request names groups, streams and times. It never contains a text to
+//! search for, because CloudTrail records requests.
 
 use crate::aws::OrGap;
 use std::collections::HashSet;
@@ -32,7 +32,7 @@ const STREAMS: usize = 8;
 /// The largest number of streams that one request of FilterLogEvents can name.
 const NAMED: usize = 100;
 
-/// The first and the last millisecond. The first one can be open.
+/// The first and the last millisecond. Without a first one, the span has no start.
 type Span = (Option<i64>, i64);
 
 /// Reads the events of one group.
@@ -46,7 +46,7 @@ struct Walker {
     pages: Arc<Semaphore>,
 }
 
-/// Reads every event in the spans. Events that came before a failure still count.
+/// Reads every event in the spans. Events that arrived before a failure are kept.
 pub(super) async fn walk(
     at: &AccountRegion,
     group: &Arc<str>,
@@ -180,7 +180,8 @@ impl Twice {
         self.before = std::mem::take(&mut self.here);
     }
 
-    /// Whether the event came before. It compares two keyed hashes, so no attacker can make another event look like it.
+    /// Notes an event, and returns whether it was there before. The comparison uses two keyed hashes, so no attacker
+    /// can make two events look equal.
     fn has(&mut self, id: &str) -> bool {
         let id = (self.keys.0.hash_one(id), self.keys.1.hash_one(id));
         !self.here.insert(id) || self.before.contains(&id)

@@ -1,7 +1,7 @@
 //! Proves a kind file against the model of AWS: its operations, parameters, paths, types, tokens, errors and permissions
 //! exist.
 //!
-//! Each mistake is a diagnostic with its place. Must not know how calls are made, nor policies.
+//! Each mistake is a diagnostic with its place. This module must not know how calls are made, nor policies.
 
 mod parameters;
 mod paths;
@@ -48,7 +48,7 @@ pub fn prove(file: &KindFile, own: &[&'static KindFile], sink: &mut Diagnostics)
     }
 }
 
-/// Whether the parents of a kind lead back to it. Its list would wait for itself.
+/// Returns whether a kind is one of its own ancestors. Then its list would wait for itself.
 fn is_own_ancestor(of: &Kind, find: &dyn Fn(&str) -> Option<&'static Kind>) -> bool {
     let mut seen = vec![of.name];
     let mut parent = of.parent;
@@ -121,16 +121,16 @@ fn prove_call(call: &FileCall, parent: Option<&Kind>, sink: &mut Diagnostics) {
     }
 }
 
-/// Whether a document holds the properties of a resource, as Cloud Control returns them. AWS's model marks it as
-/// sensitive, because a service can put anything into it. The schema of a type marks the properties that are secret, and
-/// Cloud Control never returns those.
+/// Returns whether a document holds the properties of a resource, as Cloud Control returns them. AWS's model marks this
+/// document as sensitive, because a service can put anything into it. The schema of a type marks the secret properties,
+/// and Cloud Control never returns them.
 fn is_resource(call: &FileCall, document: &Path) -> bool {
     (call.call.service, call.call.operation) == ("cloudcontrol", "GetResource")
         && call.items.is_none()
         && document.to_string() == "ResourceDescription.Properties"
 }
 
-/// No attribute reads a property that is secret by its name.
+/// Checks that no attribute reads a property whose name is the name of a secret.
 fn secrets(call: &FileCall, sink: &mut Diagnostics) {
     fn of(reading: &Reading, sink: &mut Diagnostics) {
         let mut chains = Vec::new();
@@ -146,7 +146,7 @@ fn secrets(call: &FileCall, sink: &mut Diagnostics) {
     call.attributes.iter().for_each(|attribute| of(&attribute.reading, sink));
 }
 
-/// The operation of a call, if it is one that only reads.
+/// Returns the operation of a call, if the operation only reads.
 fn operation(call: &FileCall, sink: &mut Diagnostics) -> Option<Operation> {
     let (of, name) = (call.call.service, call.call.operation);
     let Some(service) = service(of) else {
@@ -169,7 +169,7 @@ fn operation(call: &FileCall, sink: &mut Diagnostics) -> Option<Operation> {
     None
 }
 
-/// Each permission is an action of IAM.
+/// Checks that each permission is an action of IAM.
 fn permissions(call: &FileCall, sink: &mut Diagnostics) {
     let named = call.permissions.iter().map(|(name, span)| (name.as_str(), *span));
     let usual =
@@ -191,7 +191,7 @@ fn permissions(call: &FileCall, sink: &mut Diagnostics) {
     }
 }
 
-/// Whether the operation of an action returns values of secrets, or content of customers.
+/// Returns whether the operation of an action returns values of secrets, or content of customers.
 pub(super) fn returns_secrets(action: &str) -> bool {
     let Some((prefix, operation)) = action.split_once(':') else { return false };
     let of = services().iter().filter(|it| it.prefix().eq_ignore_ascii_case(prefix));
@@ -199,7 +199,7 @@ pub(super) fn returns_secrets(action: &str) -> bool {
         .any(|(name, why)| why == Refused::Secret && name.eq_ignore_ascii_case(operation))
 }
 
-/// Each attribute of the parent is there when the parent was listed.
+/// Checks that the list of the parent sets each attribute of the parent that the call uses.
 fn references(call: &FileCall, parent: Option<&Kind>, sink: &mut Diagnostics) {
     let Some(parent) = parent else { return };
     let listed = |name: &str| {
@@ -224,7 +224,7 @@ fn references(call: &FileCall, parent: Option<&Kind>, sink: &mut Diagnostics) {
     }
 }
 
-/// Each error code is one of the operation, or the file names the page that documents it.
+/// Checks that the operation has each error code, or that the file names the page that documents the code.
 fn errors(call: &FileCall, operation: Operation, sink: &mut Diagnostics) {
     for (code, _, span) in &call.errors {
         let documented = call.unmodelled.contains(code);
@@ -242,7 +242,7 @@ fn errors(call: &FileCall, operation: Operation, sink: &mut Diagnostics) {
     }
 }
 
-/// The tokens are those of the operation, and no pages are left out.
+/// Checks that the tokens are the tokens of the operation, and that the file does not ignore pages.
 fn pages(call: &FileCall, operation: Operation, answer: &Typed, sink: &mut Diagnostics) {
     let Some(pages) = &call.pages else {
         let token = operation.pages().and_then(|pages| pages.next.first().copied());
@@ -272,7 +272,7 @@ fn pages(call: &FileCall, operation: Operation, answer: &Typed, sink: &mut Diagn
     if let Some(known) = operation.pages() {
         let (send, next) = (known.send.first().copied(), known.next.first().copied());
         let fits = send == Some(pages.send.as_str()) && next == Some(pages.next.to_string().as_str());
-        // A token of the model can be an expression outside of the subset.
+        // A token in the model can be an expression that kind files do not support.
         if !fits && known.send.len() == 1 && next.is_some_and(|next| !next.contains(['|', '['])) {
             let message = format!(
                 "AWS's paginator sends `{}` and reads `{}`",

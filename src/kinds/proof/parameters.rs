@@ -1,5 +1,5 @@
-//! Checks the parameters of a call: each exists in the model and has its type, and each required one is there. Must not
-//! know answers.
+//! Checks the parameters of a call: each parameter exists in the model and has the right type, and each required
+//! parameter is there. This module must not know answers.
 
 use attestry_model::{Operation, Shape, Structure};
 use serde_json::Value as Json;

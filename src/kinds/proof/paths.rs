@@ -1,4 +1,5 @@
-//! The types of paths: what a path selects in an answer, and whether an attribute can hold it. Must not know calls.
+//! The types of paths: what a path selects in an answer, and whether an attribute can hold it. This module must not
+//! know calls.
 
 use attestry_model::Shape;
 use serde_json::Value as Json;
@@ -14,7 +15,7 @@ use attestry_core::source::{Diagnostics, hint};
 pub(super) enum Typed {
     /// A value of AWS's model.
     Model(Shape),
-    /// A list that a path made.
+    /// A list that the path creates.
     List(Box<Typed>),
     /// True or false.
     Flag,
@@ -55,17 +56,17 @@ impl Typed {
     }
 }
 
-/// The type of a path, or the reason why it selects nothing.
+/// Returns the type of a path, or the reason why it selects nothing.
 pub(super) fn of(path: &Path, from: &Typed) -> Result<Typed, String> {
     walk(path, from, Sensitive::Refused)
 }
 
-/// What a path may do with a member that AWS marks as sensitive.
+/// Whether a path may name a member that AWS marks as sensitive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sensitive {
-    /// It must not name one.
+    /// The path must not name such a member.
     Refused,
-    /// It may, because a conversion drops the values and keeps only names.
+    /// The path may name such a member, because a conversion drops the values and keeps only names.
     Dropped,
 }
 
@@ -172,7 +173,7 @@ fn call(function: Function, arguments: &[Path], from: &Typed, sensitive: Sensiti
     }
 }
 
-/// The sort of a type, in the words of conversions.
+/// Converts a type to the sort that conversions use.
 fn sort(of: &Typed) -> Sort {
     match of {
         Typed::Model(Shape::Structure(_) | Shape::Map(_)) => Sort::Map,
@@ -213,7 +214,7 @@ pub(super) fn prove(reading: &Reading, item: &Typed, sink: &mut Diagnostics) {
     }
 }
 
-/// Whether the conversions take the value, and the attribute can hold the result.
+/// Checks that the conversions accept the value, and that the attribute can hold the result.
 fn fits(found: &Typed, reading: &Reading) -> Result<(), String> {
     let Some(first) = reading.conversions.first() else { return holds(found, reading.of) };
     let takes = first.sorts().0;

@@ -125,6 +125,7 @@ const UNPROVED: &[(&str, &str, &str)] = &[
     ("logs.sweep", "endTime", "a member of the request"),
     ("s3.bucket", "GetAccountPublicAccessBlock", "the model has it as s3control:GetPublicAccessBlock"),
     ("s3.bucket", "KMSMasterKeyID", "AWS marks the name of a key as sensitive, and it is no secret"),
+    ("s3.object", "SSEKMSKeyId", "AWS marks the name of a key as sensitive, and it is no secret"),
     ("sqs.queue", "RedrivePolicy", "JSON inside a text"),
 ];
 

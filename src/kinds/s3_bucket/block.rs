@@ -1,6 +1,6 @@
 //! The block of public access: the settings of a bucket and of its account. S3 combines them.
 //!
-//! Must not know what is expected of the bucket or the account.
+//! This module must not know what is expected of the bucket or the account.
 
 use crate::aws::gap_of;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(super) fn set_effective(bucket: &mut Resource, account: Result<Arc<Settings>
     Ok(())
 }
 
-/// The settings of a configuration. All are off when there is no configuration.
+/// Returns the settings of a configuration. All are off when there is no configuration.
 pub(super) fn settings(block: Option<&PublicAccessBlockConfiguration>) -> Settings {
     let settings = [
         block.and_then(|it| it.block_public_acls()),
@@ -62,8 +62,8 @@ pub(super) fn settings(block: Option<&PublicAccessBlockConfiguration>) -> Settin
     settings.map(|on| on.unwrap_or(false))
 }
 
-/// The settings of the account. The run requests them once. The operation on an account has the answer of the operation
-/// on a bucket, and an endpoint of its own:
+/// Returns the settings of the account. The run requests them once. The operation on an account has the same answer as
+/// the operation on a bucket, but an endpoint of its own:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html>.
 pub(in crate::kinds) async fn of_account(at: &AccountRegion) -> Result<Arc<Settings>, Gap> {
     at.once("s3:GetAccountPublicAccessBlock", async {

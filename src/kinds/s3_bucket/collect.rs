@@ -1,6 +1,6 @@
 //! `s3.bucket`: collector.
 //!
-//! Must not know what is expected of a bucket.
+//! This module must not know what is expected of a bucket.
 
 use crate::aws::{OrGap, gap_of};
 use std::collections::HashMap;
@@ -13,6 +13,8 @@ use aws_sdk_s3::types::{
     BucketVersioningStatus, DefaultRetention, MfaDeleteStatus, ObjectLockConfiguration, ObjectLockEnabled,
     ObjectLockRetentionMode, ServerSideEncryption, ServerSideEncryptionRule,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 
 use super::block::{of_account, set, set_effective, settings};
 use super::{ACCOUNT_BLOCK, CHECK_PUBLIC, ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
@@ -152,8 +154,8 @@ impl fmt::Debug for Clients {
     }
 }
 
-/// The client for a Region. When the Region is unknown, it is the client for the Region of the run, where S3 refuses
-/// with a redirect.
+/// Returns the client for a Region. When the Region is unknown, it is the client for the Region of the run, where S3
+/// refuses with a redirect.
 pub(in crate::kinds) fn client(at: &AccountRegion, region: Option<&str>) -> Client {
     let clients = at.client(|_| Clients::default());
     let mut clients = clients.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,7 +170,14 @@ pub(in crate::kinds) fn client(at: &AccountRegion, region: Option<&str>) -> Clie
     clients.entry(region.map(str::to_owned)).or_insert_with(make).clone()
 }
 
-/// The ARN of a bucket, because the list of buckets has no ARNs. Only the partition depends on the Region.
+/// The client for the Region of the bucket. S3 answers for a bucket only in its Region. Elsewhere the answer names that
+/// Region.
+pub(in crate::kinds) fn elsewhere<E>(at: &AccountRegion, error: &SdkError<E, HttpResponse>) -> Option<Client> {
+    let region = error.raw_response()?.headers().get("x-amz-bucket-region")?;
+    (*region != *at.region).then(|| client(at, Some(region)))
+}
+
+/// Returns the ARN of a bucket, because the list of buckets has no ARNs. Only the partition depends on the Region.
 fn arn(bucket: &str, region: Option<&str>) -> String {
     format!("arn:{}:s3:::{bucket}", partition(region.unwrap_or_default()))
 }
@@ -199,7 +208,7 @@ fn set_lock(resource: &mut Resource, lock: Option<&ObjectLockConfiguration>) {
     resource.set("object_lock.years", years);
 }
 
-/// The length of a retention. AWS accepts days or years, and never both.
+/// Returns the length of a retention. AWS accepts days or years, and never both.
 fn length(days: Option<i32>, years: Option<i32>) -> Option<Value> {
     days.map(i64::from).or(years.map(|years| i64::from(years) * 365)).map(Value::days)
 }

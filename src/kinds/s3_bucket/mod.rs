@@ -1,6 +1,6 @@
 //! `s3.bucket`: schema. The attributes that Amazon S3 returns for a bucket.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod block;
@@ -14,7 +14,7 @@ use attestry_core::facts::{Call, Frequency, Kind, Paging, Scope, Type};
 #[cfg(feature = "aws")]
 pub(super) use block::{of_account, set};
 #[cfg(feature = "aws")]
-pub(super) use collect::{COLLECTOR, client};
+pub(super) use collect::{COLLECTOR, client, elsewhere};
 
 const BUCKETS: Call = Call::new("s3", "ListBuckets", "s3:ListAllMyBuckets", Frequency::Population { page: 10_000 })
     .paged(Paging::by("ContinuationToken", &["Buckets"], 10_000).limited("MaxBuckets", 10_000))

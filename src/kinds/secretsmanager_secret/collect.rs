@@ -1,6 +1,6 @@
 //! `secretsmanager.secret`: collector.
 //!
-//! Must not know what is expected of a secret. It never requests a value.
+//! This module must not know what is expected of a secret. It never requests a value.
 
 use crate::aws::{OrGap, gap_of};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -59,7 +59,7 @@ async fn describe_secret(at: &AccountRegion, resource: &mut Resource) -> Result<
     Ok(())
 }
 
-/// All secrets, for every kind that needs them.
+/// Returns all secrets, for every kind that needs them.
 pub(in crate::kinds) async fn secrets(at: &AccountRegion) -> Result<Arc<Listed<SecretListEntry>>, Gap> {
     at.once("secretsmanager:ListSecrets", async {
         let mut secrets = Vec::new();
@@ -157,7 +157,7 @@ fn sorted(texts: &[String]) -> Value {
     Value::texts(texts.iter().collect::<BTreeSet<_>>())
 }
 
-/// The tags without the tags that only AWS can set.
+/// Returns the tags without the tags that only AWS can set.
 fn own(tags: Value) -> Value {
     match tags {
         Value::Map(tags) => Value::Map(tags.into_iter().filter(|(key, _)| !key.starts_with("aws:")).collect()),
@@ -197,8 +197,8 @@ async fn versions(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap
     Ok(())
 }
 
-/// The versions that AWS can delete. A version that was current was replaced at the latest when the next version was
-/// created.
+/// Returns the versions that AWS can delete. If such a version was current, it was replaced at the latest when the next
+/// version was created.
 fn unlabelled(all: &mut [SecretVersionsListEntry]) -> Result<Value, Gap> {
     all.sort_by_key(|version| version.created_date().copied());
     let next = all.iter().skip(1).map(Some).chain([None]);

@@ -1,6 +1,6 @@
-//! Finds the key of a secret's `KmsKeyId`.
+//! Finds the KMS key that the `KmsKeyId` of a secret names.
 //!
-//! Must not make calls.
+//! This module must not make calls.
 
 use crate::kinds::kms_key::Aliases;
 use attestry_core::facts::{Fact, Resource, Value};

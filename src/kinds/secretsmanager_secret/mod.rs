@@ -1,6 +1,6 @@
 //! `secretsmanager.secret`: schema. The attributes that Secrets Manager returns for a secret, without its value.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,13 +1,13 @@
 //! The longest life of a secret under a rotation schedule.
 //!
-//! Must not know secrets or AWS types.
+//! This module must not know secrets or AWS types.
 
 use crate::kinds::support::convert::malformed;
 use attestry_core::facts::{Gap, Value};
 use attestry_core::kind_files::longest_interval;
 
-/// The longest time between two rotations, if there is a schedule. The expression takes precedence over the days,
-/// because AWS derives the days from the expression when it returns both.
+/// Returns the longest time between two rotations, if there is a schedule. The expression takes precedence over the
+/// days, because AWS derives the days from the expression when it returns both.
 ///
 /// # Errors
 /// Fails for a schedule that the module does not understand.

@@ -1,6 +1,6 @@
 //! `sns.topic`: collector.
 //!
-//! Must not know what is expected of a topic.
+//! This module must not know what is expected of a topic.
 
 use crate::aws::OrGap;
 use std::collections::{BTreeMap, HashMap};
@@ -56,7 +56,7 @@ async fn list_subscriptions(at: &AccountRegion, resource: &mut Resource) -> Resu
     Ok(())
 }
 
-/// The attributes of a topic, for every kind that needs them.
+/// Returns the attributes of a topic, for every kind that needs them.
 pub(in crate::kinds) async fn attributes(at: &AccountRegion, arn: &str) -> Result<Arc<HashMap<String, String>>, Gap> {
     at.once(format!("sns:GetTopicAttributes {arn}"), async {
         let answer = at.client(Client::new).get_topic_attributes().topic_arn(arn).send().await.or_gap()?;
@@ -81,7 +81,7 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
     Ok(())
 }
 
-/// The subscriptions by topic ARN. One walk replaces one call for each topic.
+/// Returns the subscriptions by topic ARN. One walk replaces one call for each topic.
 async fn subscriptions(at: &AccountRegion) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
     at.once("sns:ListSubscriptions", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! `sns.topic`: schema. The attributes that Amazon SNS returns for a topic.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

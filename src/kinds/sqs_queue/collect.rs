@@ -1,6 +1,6 @@
 //! `sqs.queue`: collector.
 //!
-//! Must not know what is expected of a queue. It never receives a message.
+//! This module must not know what is expected of a queue. It never receives a message.
 
 use std::collections::HashMap;
 
@@ -84,7 +84,7 @@ async fn get_queue_attributes(at: &AccountRegion, resource: &mut Resource) -> Re
     Ok(())
 }
 
-/// The account and the name at the end of `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, for any host.
+/// Returns the account and the name at the end of `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, for any host.
 fn account_and_name(url: &str) -> Option<(&str, &str)> {
     let (rest, name) = url.rsplit_once('/')?;
     let (_, account) = rest.rsplit_once('/')?;
@@ -125,8 +125,8 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
     Ok(())
 }
 
-/// The queue for messages that could not be processed, and the number of attempts before. The console writes the number
-/// as a text.
+/// Returns the queue for messages that could not be processed, and the number of attempts before a message goes there.
+/// The console writes the number as a text.
 fn dead_letter(policy: &str) -> Result<(String, i64), Gap> {
     let json: Json =
         serde_json::from_str(policy).map_err(|it| malformed(format!("redrive policy is not JSON: {it}")))?;

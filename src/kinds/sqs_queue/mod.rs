@@ -1,6 +1,6 @@
 //! `sqs.queue`: schema. The attributes that Amazon SQS returns for a queue, without its messages.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

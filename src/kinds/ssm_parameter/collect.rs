@@ -1,6 +1,6 @@
 //! `ssm.parameter`: collector.
 //!
-//! Must not know what is expected of a parameter. It never decrypts a value.
+//! This module must not know what is expected of a parameter. It never decrypts a value.
 
 use std::sync::Arc;
 
@@ -73,8 +73,8 @@ struct Plain {
 }
 
 impl Parameter {
-    /// Whether the type of the parameter means that its value is no secret. This holds only for the types that are
-    /// known to be plain, because a new type can be another kind of secret.
+    /// Returns whether the type of the parameter means that its value is no secret. This holds only for the types that
+    /// are known to be plain, because a new type can be another kind of secret.
     pub(in crate::kinds) fn is_plain(&self) -> bool {
         matches!(self.of.as_deref(), Some("String" | "StringList"))
     }
@@ -112,7 +112,7 @@ async fn get_parameter(at: &AccountRegion, resource: &mut Resource) -> Result<()
     Ok(())
 }
 
-/// All parameters, for every kind that needs them.
+/// Returns all parameters, for every kind that needs them.
 pub(in crate::kinds) async fn parameters(at: &AccountRegion) -> Result<Arc<Listed<Parameter>>, Gap> {
     at.once("ssm:DescribeParameters", async {
         let mut parameters = Vec::new();

@@ -1,6 +1,6 @@
 //! `ssm.parameter`: schema. The attributes that Parameter Store returns for a parameter.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

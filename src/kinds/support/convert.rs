@@ -1,6 +1,6 @@
 //! Conversions from the types of the SDK to our types, the same for every kind.
 //!
-//! Must not know any single kind or service.
+//! This module must not know any single kind or service.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use jiff::{Timestamp, Unit};
 pub(in crate::kinds) use attestry_core::facts::partition;
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value, is_region};
 
-/// An instant, if AWS returned one. A number outside of the years of an instant is not understood.
+/// Returns an instant, if AWS returned one. Fails for a number outside of the years of an instant.
 ///
-/// AWS returns seconds as a double. In this era a double is exact only to microseconds, and further digits are noise.
+/// AWS returns seconds as a double. For dates of our time, a double is exact only to microseconds. Further digits are
+/// noise.
 pub(in crate::kinds) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>, Gap> {
     let Some(at) = at else { return Ok(None) };
     let nanoseconds = i32::try_from(at.subsec_nanos()).ok();
@@ -22,14 +23,14 @@ pub(in crate::kinds) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>,
     instant.map(Some).ok_or_else(|| malformed(format!("{} s since 1970 is no instant", at.secs())))
 }
 
-/// An instant in milliseconds since 1970, if AWS returned one.
+/// Returns an instant in milliseconds since 1970, if AWS returned one.
 pub(in crate::kinds) fn milliseconds(at: Option<i64>) -> Result<Option<Timestamp>, Gap> {
     let read = |at| Timestamp::from_millisecond(at).map_err(|_| malformed(format!("{at} ms since 1970 is no instant")));
     at.map(read).transpose()
 }
 
-/// Tags as a map from key to value. It refuses a tag without a key. It also refuses two tags with one key, because it
-/// is unknown which of them counts.
+/// Returns tags as a map from key to value. Fails for a tag without a key. Fails also for two tags with one key,
+/// because it is unknown which of them is valid.
 pub(in crate::kinds) fn tags<'a>(
     pairs: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>,
 ) -> Result<Value, Gap> {
@@ -44,50 +45,50 @@ pub(in crate::kinds) fn tags<'a>(
     Ok(Value::Map(map))
 }
 
-/// A value that AWS returns for every resource of a kind.
+/// Returns a value that AWS must return for every resource of a kind.
 pub(in crate::kinds) fn told<T>(of: Option<T>, what: &str) -> Result<T, Gap> {
     of.ok_or_else(|| malformed(format!("the answer tells no {what}")))
 }
 
-/// A name that AWS returns for every resource of a kind. It is never the empty text.
+/// Returns a name that AWS must return for every resource of a kind. The name is never the empty text.
 pub(in crate::kinds) fn named<'a>(name: Option<&'a str>, what: &str) -> Result<&'a str, Gap> {
     told(name.filter(|name| !name.is_empty()), what)
 }
 
-/// `true` or `false`, where AWS writes them as text.
+/// Reads `true` or `false`, which AWS writes as text here.
 pub(in crate::kinds) fn yes_or_no(text: &str) -> Result<bool, Gap> {
     word(text, &["true", "false"]).map(|it| it == "true")
 }
 
-/// A word that AWS documents. A case cannot compare an undocumented word. The SDK fills a missing word with its own
-/// placeholder.
+/// Returns a word if AWS documents it. A case cannot compare an undocumented word. The SDK fills a missing word with
+/// its own placeholder.
 pub(in crate::kinds) fn word<'a>(word: &'a str, known: &[&str]) -> Result<&'a str, Gap> {
     if known.contains(&word) { Ok(word) } else { Err(malformed(format!("the word {word} is not known here"))) }
 }
 
-/// A word that AWS documents, or no word.
+/// Returns a word if AWS documents it, or `None` for a missing word.
 pub(in crate::kinds) fn maybe_word<'a>(it: Option<&'a str>, known: &[&str]) -> Result<Option<&'a str>, Gap> {
     it.map(|it| word(it, known)).transpose()
 }
 
-/// A Region: `eu-west-1`.
+/// Returns the text if it is a Region, such as `eu-west-1`.
 pub(in crate::kinds) fn region(text: &str) -> Result<&str, Gap> {
     if is_region(text) { Ok(text) } else { Err(malformed(format!("{text} is no Region"))) }
 }
 
-/// The gap of a list that does not end: it has more pages and no token for them, or it repeats a token. Such a list is
-/// never a complete population.
+/// Returns the gap of a list that does not end: it has more pages and no token for them, or it repeats a token. Such a
+/// list is never a complete population.
 pub(in crate::kinds) fn truncated(message: &str) -> Gap {
     Gap::new(Cause::Truncated).with_message(message)
 }
 
-/// The gap of an answer that could not be understood.
+/// Returns the gap of an answer that could not be understood.
 pub(in crate::kinds) fn malformed(message: impl Into<String>) -> Gap {
     Gap::new(Cause::Malformed).with_message(message)
 }
 
-/// The fact of an attribute that AWS did not return, when the rest of the answer is good. Only this attribute is
-/// unknown.
+/// Returns the fact of an attribute that AWS did not return, when the rest of the answer is good. Only this attribute
+/// is unknown.
 pub(in crate::kinds) fn unknown(resource: &Resource, service: &str, operation: &str, gap: Gap) -> Fact {
     Fact::Unknown(Arc::new(
         gap.of_call(service, operation)

@@ -1,7 +1,7 @@
 //! The common part of several kinds: shared calls and attributes, and the reading of answers.
 //!
 //! Every build has the modules with schemas. Only a build with the feature `aws` has the code that reads answers of
-//! AWS. Must not know any single kind.
+//! AWS. This module must not know any single kind.
 
 pub(super) mod analyzer;
 #[cfg(feature = "aws")]

@@ -1,4 +1,4 @@
-//! Lists that several kinds read. Must not know the content of their pages.
+//! Lists that several kinds read. This module must not know the content of their pages.
 
 use attestry_core::facts::Gap;
 
@@ -16,7 +16,7 @@ impl<T> Listed<T> {
         Self { items, gap: ended.err() }
     }
 
-    /// Whether the list is complete.
+    /// Checks that the list is complete.
     pub(in crate::kinds) fn whole(&self) -> Result<(), Gap> {
         self.gap.clone().map_or(Ok(()), Err)
     }

@@ -5,13 +5,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::json;
 use tokio::time::Instant;
 
 use super::listener::{Listener, PAUSES_AFTER};
 use super::{EVENT, SPEC, trail_event};
-use crate::aws::client::{Api, Client, LAMBDA};
-use crate::probes::support::function_log::{error_in, excerpt};
+use crate::probes::support::function::{Invoked, invoke};
+use crate::probes::support::function_log::excerpt;
 use crate::probes::support::gap;
 use crate::probes::support::role::{Role, assume};
 use crate::probes::support::secret::{describe, read_value_once};
@@ -20,8 +19,6 @@ use attestry_core::facts::{Arguments, Cause, Gap, ProbeSpec, Resource, Value};
 
 /// The acting half.
 pub(in crate::probes) struct Act;
-
-const INVOKE: Api = LAMBDA.post("Invoke", "/2015-03-31/functions/{FunctionName}/invocations").payload("Payload");
 
 fn within(arguments: &Arguments) -> Duration {
     let usual = if arguments.text("path") == Some(EVENT) { 60 } else { 600 };
@@ -165,15 +162,11 @@ impl<'a> Access<'a> {
         }
         let event = trail_event::read(&self.role, (&self.session, &self.name), secret, (&context.at, Timestamp::now()));
         let function = context.arguments.text("function").unwrap_or_default();
-        let input = json!({ "FunctionName": function, "Payload": event });
-        let answer = match context.at.client(Client::new).send(&INVOKE, input).await {
-            Ok(answer) => answer,
-            Err(gap) if gap.code == "ResourceNotFoundException" => return Ok(Performed::NoFunction),
-            Err(gap) => return Err(gap),
-        };
-        let Some(kind) = answer.header("x-amz-function-error") else { return Ok(Performed::Done) };
-        let payload = String::from_utf8_lossy(&answer.body);
-        Ok(Performed::Failed(error_in(&payload).map_or_else(|| kind.to_owned(), |error| excerpt(&error))))
+        Ok(match invoke(&context.at, function, event).await? {
+            Invoked::Done(_) => Performed::Done,
+            Invoked::Failed(error) => Performed::Failed(excerpt(&error)),
+            Invoked::Missing => Performed::NoFunction,
+        })
     }
 
     /// Takes a message. It is about this access when it contains its session, its user agent or the id of its event.

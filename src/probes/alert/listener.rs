@@ -20,7 +20,7 @@ const VISIBILITY_TIMEOUT: &str = "5";
 
 /// How many pauses to listen on after the time is over, longer than [`VISIBILITY_TIMEOUT`]: a message in a lost answer comes
 /// again.
-pub(super) const PAUSES_AFTER: u32 = 12;
+pub(in crate::probes) const PAUSES_AFTER: u32 = 12;
 
 /// Seconds after which SQS drops the messages that a killed run never received.
 const RETENTION: &str = "86400";
@@ -50,13 +50,13 @@ struct Message {
 }
 
 /// A queue that receives the messages of a topic.
-pub(super) struct Listener {
+pub(in crate::probes) struct Listener {
     url: String,
 }
 
 impl Listener {
     /// Creates the queue and subscribes it; `None` when there is no such topic.
-    pub(super) async fn begin(context: &ProbeContext, topic: &str) -> Result<Option<Self>, Gap> {
+    pub(in crate::probes) async fn begin(context: &ProbeContext, topic: &str) -> Result<Option<Self>, Gap> {
         let mut parts = topic.split(':');
         let (Some("arn"), Some(partition), Some("sns")) = (parts.next(), parts.next(), parts.next()) else {
             return Err(gap(Cause::Unexpected, format!("`{topic}` is not the ARN of a topic")));
@@ -85,7 +85,7 @@ impl Listener {
     }
 
     /// The subject, text and attributes of each message. Waits for the first one at most this long.
-    pub(super) async fn receive(&self, at: &AccountRegion, longest: Duration) -> Result<Vec<String>, Gap> {
+    pub(in crate::probes) async fn receive(&self, at: &AccountRegion, longest: Duration) -> Result<Vec<String>, Gap> {
         let wait = longest.as_secs().min(WAIT);
         let input = json!({ "QueueUrl": self.url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait });
         let answer: Received = at.client(Client::new).call(&RECEIVE, input).await?;

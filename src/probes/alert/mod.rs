@@ -6,7 +6,7 @@
 #[cfg(feature = "aws")]
 pub(super) mod act;
 #[cfg(feature = "aws")]
-mod listener;
+pub(super) mod listener;
 #[cfg(feature = "aws")]
 pub(super) mod queue;
 #[cfg(feature = "aws")]
@@ -15,6 +15,12 @@ pub(super) mod subscription;
 mod trail_event;
 
 use attestry_core::facts::{Argument, Arguments, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
+
+/// The names of the artifacts of a listener.
+#[cfg(feature = "aws")]
+pub(super) const QUEUE_NAME: &str = "queue";
+#[cfg(feature = "aws")]
+pub(super) const SUBSCRIPTION_NAME: &str = "subscription";
 
 const EVENT: &str = "event";
 const REAL: &str = "real";

@@ -22,7 +22,7 @@ const LIST_QUEUES: Api = SQS.api("ListQueues");
 
 /// The kind of this artifact.
 pub(in crate::probes) static QUEUE: ArtifactKind = ArtifactKind {
-    name: "queue",
+    name: super::QUEUE_NAME,
     probe: "alert",
     parse: parse::<Queue>,
     search: Search::Listing(|at| Box::pin(search(at))),

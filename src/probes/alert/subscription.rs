@@ -16,7 +16,7 @@ use attestry_core::facts::Gap;
 
 /// The kind of this artifact.
 pub(in crate::probes) static SUBSCRIPTION: ArtifactKind = ArtifactKind {
-    name: "subscription",
+    name: super::SUBSCRIPTION_NAME,
     probe: "alert",
     parse: parse::<Subscription>,
     search: Search::Listing(|at| Box::pin(search(at))),

@@ -11,6 +11,7 @@ use crate::aws::{AccountRegion, OrGap};
 use crate::probes::rollback::version::Version;
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::ownership::{Origin, Ownership, instant};
+use crate::probes::secret_rotation::pending_label::PendingLabel;
 use crate::probes::secret_rotation::rotation::Rotation;
 use crate::probes::support::malformed;
 use crate::probes::support::secret::describe;
@@ -80,7 +81,7 @@ impl Secret {
     }
 }
 
-/// The secrets with a mark, and the versions of rotations and rollbacks: the listing of secrets shows all of them.
+/// The secrets with a mark, the rotations and their labels: the listing of secrets shows both.
 async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     let mut pages = at.client(Client::new).list_secrets().into_paginator().send();
     let mut all = Vec::new();
@@ -91,9 +92,10 @@ async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     for secret in &all {
         let name = secret.name().ok_or_else(|| malformed("a secret without a name"))?;
         found.extend(Marked::by(name, |_| Secret { name: name.to_owned() }));
-        found.extend(secret.secret_versions_to_stages().into_iter().flat_map(|all| Version::marked(name, all)));
-        let versions = secret.secret_versions_to_stages().into_iter().flatten();
-        found.extend(versions.filter_map(|(version, labels)| Rotation::marked(name, version, labels)));
+        let Some(versions) = secret.secret_versions_to_stages() else { continue };
+        found.extend(Version::marked(name, versions));
+        found.extend(versions.iter().filter_map(|(version, labels)| Rotation::marked(name, version, labels)));
+        found.extend(PendingLabel::marked(name, versions));
     }
     Ok(found)
 }

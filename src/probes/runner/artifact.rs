@@ -27,7 +27,8 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct ArtifactKind {
     /// The name, which the ledger has as `type`.
     pub name: &'static str,
-    /// The probe that creates it. When a stage does not name this probe, Attestry removes no such artifact there.
+    /// The probe that creates it. When a stage names neither this probe nor one that also creates it, Attestry removes no such
+    /// artifact there.
     pub probe: &'static str,
     /// Reads the members of the ledger, without `type`.
     pub parse: fn(Value) -> Result<Arc<dyn Artifact>, serde_json::Error>,

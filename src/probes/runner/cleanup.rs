@@ -13,7 +13,7 @@ use super::cleanup_pace::CleanupPace;
 use super::ledger::{LedgerError, Ledgers, RecordedIntent};
 use super::ownership::Origin;
 use crate::aws::AccountRegion;
-use crate::probes::ARTIFACTS;
+use crate::probes::{ARTIFACTS, find};
 
 /// The result of a cleanup.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,9 @@ impl CleanupScope<'_> {
     }
 
     fn consents(&self, artifact: &dyn Artifact) -> bool {
-        self.probes.contains(&artifact.kind().probe)
+        let kind = artifact.kind();
+        let creates = |name: &str| find(name).is_some_and(|probe| probe.also_creates().contains(&kind.name));
+        self.probes.iter().any(|name| *name == kind.probe || creates(name))
     }
 
     async fn clean(&self, artifact: &dyn Artifact, at: &AccountRegion, origin: &Origin) -> Result<(), String> {

@@ -28,6 +28,11 @@ pub trait Probe: Sync {
     /// The specification, for policies and plans.
     fn spec(&self) -> &'static ProbeSpec;
 
+    /// The names of the artifacts that it creates and that another probe lists as its own.
+    fn also_creates(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The changes that it makes, in words for the people who own the account.
     fn effects(&self, arguments: &Arguments) -> Vec<String>;
 

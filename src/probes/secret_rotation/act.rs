@@ -9,14 +9,15 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::SPEC;
+use super::consumer::{self, Consumer};
+use super::last_error::last_error;
+use super::replay::{self, Ended};
 use super::rotation::Rotation;
+use super::{CURRENT, PENDING, PREVIOUS, SPEC};
 use crate::aws::{AccountRegion, OrGap};
 use crate::probes::support::digest::{Digest, Key};
-use crate::probes::support::forms::Forms;
-use crate::probes::support::function_log::{self, excerpt};
-use crate::probes::support::gap;
 use crate::probes::support::secret::{describe, read_value};
+use crate::probes::support::{gap, malformed};
 use crate::probes::{Acting, Probe, ProbeContext, Target};
 use attestry_core::facts::{Arguments, Cause, Gap, ProbeSpec, Resource, Value};
 
@@ -36,18 +37,34 @@ impl Probe for Act {
 
     fn effects(&self, arguments: &Arguments) -> Vec<String> {
         let secret = arguments.text("secret").unwrap_or_default();
-        vec![
+        let mut effects = vec![
             format!("rotates the secret {secret}: its value changes, and the value before is kept as AWSPREVIOUS"),
             format!("reads the values of {secret}, compares them as keyed digests and forgets them"),
             format!(
                 "if the rotation stays pending, reads the last error from the log group of its function, and removes the \
                  label AWSPENDING of that rotation from {secret}"
             ),
-        ]
+        ];
+        if arguments.is_set("replay") {
+            effects.push(format!(
+                "requests that rotation of {secret} a second time, and invokes each step of its rotation function again; a wrong \
+                 function then changes what it changes in a rotation"
+            ));
+            effects.push(format!(
+                "puts the label AWSPENDING on the version of {secret} that was current before, invokes createSecret for it, and \
+                 removes the label; until then no other rotation of {secret} begins"
+            ));
+        }
+        effects.extend(arguments.text("consumer").map(|consumer| {
+            format!("reads from the consumer {consumer} which version of {secret} it uses, until it uses the new one")
+        }));
+        effects
     }
 
     fn limit(&self, arguments: &Arguments) -> Duration {
-        within(arguments).saturating_add(Duration::from_secs(60))
+        let replay = if arguments.is_set("replay") { 180 } else { 0 };
+        let consumer = arguments.text("consumer").map(|_| consumer::within(arguments)).unwrap_or_default();
+        within(arguments).saturating_add(consumer).saturating_add(Duration::from_secs(60 + replay))
     }
 
     fn act<'a>(&'a self, context: &'a ProbeContext, observed: &'a mut Resource) -> Acting<'a> {
@@ -59,14 +76,20 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
     let secret = context.arguments.text("secret").unwrap_or_default();
     let Some(before) = describe(&context.at, secret).await? else { return Ok(Target::Missing) };
     observed.set("arn", before.arn());
-    let old = holder(&before, "AWSCURRENT").unwrap_or_default().to_owned();
+    let old = holder(&before, CURRENT).unwrap_or_default().to_owned();
     if let Some(why) = cannot_begin(&before, &old) {
         let pending = pending(&before);
         set_not_rotated(observed, context, pending, why);
         return Ok(Target::Found);
     }
+    let arn = before.arn().ok_or_else(|| malformed("the answer contains no ARN of the secret"))?;
+    let function = before.rotation_lambda_arn();
+    if context.arguments.is_set("replay") && function.is_none() {
+        return Err(gap(Cause::NotAsked, "the secret has no rotation function whose steps could be repeated"));
+    }
+    let consumer = Consumer::of(context, arn).await?;
     let key = Key::random()?;
-    let first = read(&context.at, secret, "AWSCURRENT", &key).await?;
+    let first = read(&context.at, secret, CURRENT, &key).await?;
 
     let version = context.name();
     let (begun, since) = (Instant::now(), Timestamp::now());
@@ -85,6 +108,7 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
     let Some(took) = watched.took else {
         observed.set("rotated", false);
         set_result(observed, None, false, false);
+        set_not_tried(observed, context);
         observed.set("last_error", last_error(&context.at, secret, &watched.last, since).await?);
         return Ok(Target::Found);
     };
@@ -92,6 +116,19 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
     let (changed, readable) = compare(context, secret, &watched.last, (&old, &first), &key).await?;
     set_result(observed, Some(took), changed, readable);
     observed.set("last_error", None::<&str>);
+    let followed = match &consumer {
+        Some(consumer) => Some(consumer.follow(&version, watched.since).await?),
+        None => None,
+    };
+    set_followed(observed, followed);
+    match function.filter(|_| context.arguments.is_set("replay")) {
+        Some(function) => {
+            let previous = holder(&watched.last, PREVIOUS).filter(|it| *it == old);
+            let ended = Ended { secret, arn, function, version: &version, previous };
+            replay::repeat(context, &ended, observed).await?;
+        }
+        None => replay::not_tried(observed),
+    }
     Ok(Target::Found)
 }
 
@@ -117,60 +154,37 @@ fn set_not_rotated(observed: &mut Resource, context: &ProbeContext, pending: boo
     observed.set("failed_reads", none);
     observed.set("pending_left", pending);
     set_result(observed, None, false, false);
+    set_not_tried(observed, context);
     observed.set("last_error", why);
 }
 
-fn set_result(observed: &mut Resource, took: Option<Duration>, changed: bool, readable: bool) {
-    let seconds = took.map(|took| Value::Duration(i64::try_from(took.as_secs()).unwrap_or(i64::MAX)));
-    observed.set("took", seconds);
-    observed.set("value_changed", changed);
-    observed.set("previous_readable", readable);
+/// The facts about the time after a rotation, when there was none.
+fn set_not_tried(observed: &mut Resource, context: &ProbeContext) {
+    set_followed(observed, context.arguments.text("consumer").map(|_| None));
+    replay::not_tried(observed);
 }
 
-/// The last error of the function. An error that contains a value is not shown.
-async fn last_error(
-    at: &AccountRegion,
-    secret: &str,
-    last: &DescribeSecretOutput,
-    since: Timestamp,
-) -> Result<String, Gap> {
-    let what = match holder(last, "AWSPENDING") {
-        Some(_) => "the rotation stayed pending",
-        None => "the new version never became AWSCURRENT",
-    };
-    let Some(function) = last.rotation_lambda_arn() else {
-        return Ok(format!("{what}, and the secret has no rotation function"));
-    };
-    let group = function_log::log_group(at, function).await?;
-    let messages = match function_log::messages(at, &group, since).await {
-        Err(gap) if gap.code == "ResourceNotFoundException" => Vec::new(),
-        read => read?,
-    };
-    let Some(error) = function_log::last_error(&messages) else {
-        return Ok(format!("{what}, and {group} holds no error"));
-    };
-    for label in ["AWSCURRENT", "AWSPENDING"] {
-        let value = match read_value(at, secret, Some(label)).await {
-            Ok(value) => value,
-            // A new version has no value before the function stages one.
-            Err(gap) if gap.code == "ResourceNotFoundException" => continue,
-            Err(gap) => return Err(gap),
-        };
-        let Ok(forms) = Forms::of(value) else {
-            return Ok(format!(
-                "{what}; {group} holds an error that may contain the value, which is too short for a search"
-            ));
-        };
-        if !forms.found(&error).is_empty() {
-            return Ok(format!("{what}; {group} holds an error that contains the value of {label}"));
-        }
-    }
-    Ok(format!("{what}: {}", excerpt(&error)))
+/// The facts about the consumer: `None` without one, and no time when it did not follow.
+fn set_followed(observed: &mut Resource, followed: Option<Option<Duration>>) {
+    observed.set("consumer_follows", followed.map(|took| took.is_some()));
+    observed.set("consumer_took", followed.flatten().map(seconds));
+}
+
+fn seconds(took: Duration) -> Value {
+    Value::Duration(i64::try_from(took.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn set_result(observed: &mut Resource, took: Option<Duration>, changed: bool, readable: bool) {
+    observed.set("took", took.map(seconds));
+    observed.set("value_changed", changed);
+    observed.set("previous_readable", readable);
 }
 
 /// The observations during the rotation.
 struct Watched {
     took: Option<Duration>,
+    /// The time of the last look that did not show the new version as current.
+    since: Instant,
     reads: i64,
     failed: i64,
     last: DescribeSecretOutput,
@@ -178,25 +192,26 @@ struct Watched {
 
 /// Reads the labels, and the value as a client would, until the new version is current or the time is over.
 async fn watch(context: &ProbeContext, secret: &str, version: &str, key: &Key, begun: Instant) -> Result<Watched, Gap> {
-    let (mut reads, mut failed) = (0, 0);
+    let (mut reads, mut failed, mut since) = (0, 0, begun);
     let reading = context.arguments.is_set("zero_downtime");
     loop {
         if reading {
             reads += 1;
-            match read(&context.at, secret, "AWSCURRENT", key).await {
+            match read(&context.at, secret, CURRENT, key).await {
                 Ok(_) => {}
                 // A caller without the permission was refused before the rotation. A client would see any other error.
                 Err(gap) if gap.cause == Cause::Interrupted => return Err(gap),
                 Err(_) => failed += 1,
             }
         }
+        let looked = Instant::now();
         let Some(last) = describe(&context.at, secret).await? else {
             return Err(gap(Cause::Unexpected, "the secret was deleted during its rotation"));
         };
-        let done = holder(&last, "AWSCURRENT") == Some(version) && !pending(&last);
-        if done || begun.elapsed() >= within(&context.arguments) {
-            let current = holder(&last, "AWSCURRENT") == Some(version);
-            return Ok(Watched { took: current.then(|| begun.elapsed()), reads, failed, last });
+        let current = holder(&last, CURRENT) == Some(version);
+        since = if current { since } else { looked };
+        if (current && !pending(&last)) || begun.elapsed() >= within(&context.arguments) {
+            return Ok(Watched { took: current.then(|| begun.elapsed()), since, reads, failed, last });
         }
         tokio::time::sleep(context.pause).await;
     }
@@ -210,11 +225,11 @@ async fn compare(
     (old, first): (&str, &Option<Digest>),
     key: &Key,
 ) -> Result<(bool, bool), Gap> {
-    let second = read(&context.at, secret, "AWSCURRENT", key).await?;
-    if holder(after, "AWSPREVIOUS") != Some(old) {
+    let second = read(&context.at, secret, CURRENT, key).await?;
+    if holder(after, PREVIOUS) != Some(old) {
         return Ok((second != *first, false));
     }
-    let previous = read(&context.at, secret, "AWSPREVIOUS", key).await?;
+    let previous = read(&context.at, secret, PREVIOUS, key).await?;
     Ok((second != *first, previous.is_some() && previous == *first))
 }
 
@@ -229,7 +244,7 @@ async fn read(at: &AccountRegion, secret: &str, stage: &str, key: &Key) -> Resul
 }
 
 /// The only version that carries the label.
-fn holder<'a>(secret: &'a DescribeSecretOutput, label: &str) -> Option<&'a str> {
+pub(super) fn holder<'a>(secret: &'a DescribeSecretOutput, label: &str) -> Option<&'a str> {
     let versions = secret.version_ids_to_stages()?;
     let mut holders = versions.iter().filter(|(_, stages)| stages.iter().any(|stage| stage == label));
     let first = holders.next().map(|(version, _)| version.as_str());
@@ -240,5 +255,5 @@ fn holder<'a>(secret: &'a DescribeSecretOutput, label: &str) -> Option<&'a str> 
 fn pending(secret: &DescribeSecretOutput) -> bool {
     let has = |stages: &Vec<String>, label: &str| stages.iter().any(|stage| stage == label);
     let mut all = secret.version_ids_to_stages().into_iter().flatten();
-    all.any(|(_, stages)| has(stages, "AWSPENDING") && !has(stages, "AWSCURRENT"))
+    all.any(|(_, stages)| has(stages, PENDING) && !has(stages, CURRENT))
 }

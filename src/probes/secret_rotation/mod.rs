@@ -1,14 +1,22 @@
 //! `secret-rotation`: rotates a probe secret, and watches whether the rotation works while clients go on reading.
 //!
-//! This file is the specification: the arguments and the observations. `act.rs` acts, `rotation.rs` is the artifact. Must not
-//! know AWS clients.
+//! This file is the specification: the arguments and the observations. `act.rs` acts, `replay.rs` repeats, `rotation.rs` and
+//! `pending_label.rs` are the artifacts. Must not know AWS clients.
 
 #[cfg(feature = "aws")]
 pub(super) mod act;
 #[cfg(feature = "aws")]
+mod consumer;
+#[cfg(feature = "aws")]
+mod last_error;
+#[cfg(feature = "aws")]
+pub(super) mod pending_label;
+#[cfg(feature = "aws")]
+mod replay;
+#[cfg(feature = "aws")]
 pub(super) mod rotation;
 
-use attestry_core::facts::{Argument, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
+use attestry_core::facts::{Argument, Arguments, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
 const fn observed(
     name: &'static str,
@@ -20,7 +28,16 @@ const fn observed(
     Attribute::new(name, of, call, field, doc)
 }
 
+const INVOKE: &str = "Invoke";
 const STAGES: &str = "VersionIdsToStages";
+
+/// The labels of versions.
+#[cfg(feature = "aws")]
+const CURRENT: &str = "AWSCURRENT";
+#[cfg(feature = "aws")]
+const PENDING: &str = "AWSPENDING";
+#[cfg(feature = "aws")]
+const PREVIOUS: &str = "AWSPREVIOUS";
 
 static KIND: Kind = Kind {
     name: "probe.secret-rotation",
@@ -92,11 +109,67 @@ static KIND: Kind = Kind {
              error in the log group of its function since the request; absent when the rotation worked.",
         ),
         observed(
+            "consumer_follows",
+            Type::Bool,
+            INVOKE,
+            "Payload",
+            "Whether the consumer used the new version within `consumer_within`; false when the secret did not rotate, \
+             absent without `consumer`. The probe cannot check the answer of the consumer.",
+        ),
+        observed(
+            "consumer_took",
+            Type::Duration,
+            INVOKE,
+            "Payload",
+            "Whole seconds until the consumer used the new version, from the last time at which that version was not \
+             current yet; absent when it never did.",
+        ),
+        observed(
+            "replay_accepted",
+            Type::Bool,
+            "RotateSecret",
+            "ClientRequestToken",
+            "Whether AWS accepted a second request with the token of the finished rotation. A refusal because of the \
+             state of the secret changes nothing either. Absent without `replay`, or when the secret did not rotate.",
+        ),
+        observed(
+            "repeated_steps",
+            Type::Integer,
+            INVOKE,
+            "Payload",
+            "How many of the four steps the rotation function ran again for the finished rotation, without an error; \
+             absent without `replay`, or when the secret did not rotate.",
+        ),
+        observed(
+            "replay_unchanged",
+            Type::Bool,
+            "ListSecretVersionIds",
+            "Versions[]",
+            "Whether the second request and the repeated steps left the secret as it was: no new version, no moved \
+             label, the same current value. The probe looks for about ten seconds after the second request. Absent \
+             without `replay`, or when the secret did not rotate.",
+        ),
+        observed(
+            "pending_kept",
+            Type::Bool,
+            INVOKE,
+            "Payload",
+            "Whether createSecret ended without an error and changed nothing for a version that was pending with a \
+             value already; absent without `replay`, or when something before it failed.",
+        ),
+        observed(
+            "replay_error",
+            Type::Text,
+            INVOKE,
+            "Payload",
+            "The first failure or change of the replay; absent without one, and without `replay`.",
+        ),
+        observed(
             "cleaned",
             Type::Bool,
             "UpdateSecretVersionStage",
             "the ledger",
-            "Whether no label of the rotation is left.",
+            "Whether no label AWSPENDING of the probe is left.",
         ),
     ],
     calls: &[
@@ -110,6 +183,7 @@ static KIND: Kind = Kind {
             Frequency::Resource,
         ),
         Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Frequency::Resource),
+        Call::new("lambda", INVOKE, "lambda:InvokeFunction", Frequency::Resource),
         Call::new("lambda", "GetFunctionConfiguration", "lambda:GetFunctionConfiguration", Frequency::Resource),
         Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource),
     ],
@@ -128,6 +202,29 @@ pub(super) static SPEC: ProbeSpec = ProbeSpec {
             Type::Bool,
             "Whether the probe reads the current value all the time, as a client would.",
         ),
+        Argument::optional(
+            "replay",
+            Type::Bool,
+            "Whether the probe repeats the finished rotation: the request with the same token, each of the four steps, \
+             and createSecret for a version that is pending. A rotation function must change nothing then.",
+        ),
+        Argument::optional(
+            "consumer",
+            Type::Text,
+            "A consumer of the secret: the name or ARN of a function that is invoked with `SecretId`, or an https URL. It \
+             answers with `{\"VersionId\": …}`, the id of the version that it uses.",
+        ),
+        Argument::optional(
+            "consumer_within",
+            Type::Duration,
+            "How long the consumer may take until it uses the new version; 60s without it.",
+        ),
     ],
-    calls: |_| KIND.calls.iter().collect(),
+    calls,
 };
+
+fn calls(arguments: &Arguments) -> Vec<&'static Call> {
+    let by_function = arguments.text("consumer").is_some_and(|consumer| !consumer.contains("://"));
+    let invokes = by_function || arguments.is_set("replay");
+    KIND.calls.iter().filter(|call| invokes || call.operation != INVOKE).collect()
+}

@@ -12,14 +12,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::{CURRENT, PENDING};
 use crate::aws::{AccountRegion, OrGap};
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::ownership::{Origin, Ownership, instant};
 use crate::probes::support::secret::describe;
 use attestry_core::facts::Gap;
-
-const PENDING: &str = "AWSPENDING";
-const CURRENT: &str = "AWSCURRENT";
 
 /// How many pauses a rotation has to end by itself. A function at work would put the label back.
 const SETTLING: u32 = 20;
@@ -159,6 +157,6 @@ impl Rotation {
 }
 
 /// Whether a version carries the label.
-fn has(labels: &[String], label: &str) -> bool {
+pub(super) fn has(labels: &[String], label: &str) -> bool {
     labels.iter().any(|it| it == label)
 }

@@ -4,8 +4,10 @@
 
 pub(super) mod digest;
 pub(super) mod forms;
+pub(super) mod function;
 pub(super) mod function_log;
 pub(super) mod key;
+pub(super) mod page;
 pub(super) mod role;
 pub(super) mod sealed;
 pub(super) mod secret;

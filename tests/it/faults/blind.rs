@@ -20,7 +20,7 @@ use attestry::verify::Verdict;
 use tokio::task::JoinSet;
 
 use super::answers::{account, candidates};
-use crate::common::{cases_of, needs, run};
+use crate::common::{cases_of, needs, run, selection};
 
 /// The number of parallel runs.
 const AT_ONCE: usize = 8;
@@ -42,9 +42,12 @@ fn pairs() -> impl Iterator<Item = String> {
                     let name = format!("{}-{test}-{}", asked.name, judged.name).replace(['.', '_'], "-");
                     let name = format!("{}-{name:.40}-{}", kind.name.replace(['.', '_'], "-"), policy.len());
                     let (each, path, of) = (kind.name, judged.name, asked.name);
+                    let (over, selected) = selection(kind);
+                    let over = if over.is_empty() { String::new() } else { format!("    over: {over}\n") };
+                    let more = if selected.is_empty() { String::new() } else { format!("{selected}, ") };
                     let _ = write!(
                         policy,
-                        "  {name}:\n    title: {name}\n    each: {each}\n    where: {{ {of}: {{ {test}: true }} }}\n    when_none: met\n    \
+                        "  {name}:\n    title: {name}\n    each: {each}\n{over}    where: {{ {more}{of}: {{ {test}: true }} }}\n    when_none: met\n    \
                          expect: {{ any: [{{ {path}: {{ present: true }} }}, {{ {path}: {{ absent: true }} }}] }}\n"
                     );
                 }

@@ -2,9 +2,13 @@
 //!
 //! It counts calls. It can refuse the n-th call, lose its answer, or never answer it.
 
+mod alarms;
 mod aliases;
+mod archive;
 mod keys;
 mod lifecycle;
+mod public_keys;
+mod rotator;
 mod signing;
 mod stages;
 
@@ -21,10 +25,16 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use alarms::Alarms;
+pub use alarms::Firing;
 pub use aliases::Pointing;
+use archive::Archive;
+pub use archive::Query;
 use keys::Keys;
 pub use keys::{ALIAS, Aging};
 pub use lifecycle::{CONSENT, Life, RUN_TAG, arn as key_arn};
+pub use public_keys::PUBLIC;
+pub use rotator::{Consumer, Replay};
 pub use signing::{SIGNER, Signing};
 pub use stages::Way;
 
@@ -155,6 +165,8 @@ struct State {
     records: Vec<String>,
     published: Vec<String>,
     keys: Keys,
+    alarms: Alarms,
+    archive: Archive,
     log: Vec<String>,
     agents: BTreeSet<String>,
 }
@@ -168,6 +180,9 @@ pub struct Fake {
     /// Whether the listing has all labels of all versions.
     pub lists_labels: bool,
     pub detector: Detector,
+    /// The behaviour of the rotation function when it is repeated.
+    pub replay: Replay,
+    pub consumer: Consumer,
     /// The text that the rotation function logs when it fails.
     pub rotator_says: String,
     /// The operations that are refused.
@@ -195,6 +210,8 @@ impl Fake {
             records: Vec::new(),
             published: Vec::new(),
             keys: Keys::new(),
+            alarms: Alarms::new(),
+            archive: Archive::default(),
             log: Vec::new(),
             agents: BTreeSet::new(),
         };
@@ -204,6 +221,8 @@ impl Fake {
             way: Way::Right,
             lists_labels: false,
             detector: Detector::Right,
+            replay: Replay::Right,
+            consumer: Consumer::Follows(0),
             rotator_says: "[ERROR] ValueError: the pending value is too short".to_owned(),
             refused: BTreeSet::new(),
             trouble: None,
@@ -219,6 +238,18 @@ impl Fake {
             let keys = &mut self.state.lock().unwrap().keys;
             (keys.aging, keys.used) = (aging, used);
         }
+        self
+    }
+
+    /// Sets the result of a query over the archive.
+    pub fn with_archive(self, query: Query) -> Self {
+        self.state.lock().unwrap().archive.query = query;
+        self
+    }
+
+    /// Sets the behaviour of the alarm.
+    pub fn with_alarm(self, firing: Firing) -> Self {
+        self.state.lock().unwrap().alarms.firing = firing;
         self
     }
 
@@ -300,6 +331,7 @@ impl Fake {
         let mut all: Vec<String> = state.parameters.keys().map(|name| format!("parameter {name}")).collect();
         all.extend(state.queues.keys().map(|name| format!("queue {name}")));
         all.extend(state.subscriptions.values().map(|(topic, queue)| format!("subscription {queue} {topic}")));
+        all.extend(state.alarms.left());
         all.extend(state.keys.lives.listing());
         all.extend(state.keys.aliases.names().cloned());
         for (name, secret) in &state.secrets {
@@ -391,7 +423,8 @@ impl Fake {
     }
 
     /// Adds one thing of a stranger of each sort, with this mark in the name: a secret, a parameter, a queue with its
-    /// subscription, and a pending version of `bank/rotating`.
+    /// subscription, a pending version of `bank/rotating`, the label on an older version of `bank/labelled`,
+    /// and the state of the alarm.
     pub fn plant(&self, mark: &str, stranger: Stranger) {
         let state = &mut *self.state.lock().unwrap();
         let created = if stranger == Stranger::Old { LONG_AGO } else { now() };
@@ -413,7 +446,15 @@ impl Fake {
         let pending = if stranger == Stranger::Named { "theirs" } else { mark };
         rotating.versions.insert(pending.to_owned(), label("AWSPENDING"));
         rotating.created.insert(pending.to_owned(), if stranger == Stranger::Named { created } else { LONG_AGO });
-        state.secrets.insert("bank/rotating".to_owned(), rotating);
+        state.secrets.entry("bank/rotating".to_owned()).or_insert(rotating);
+        let mut labelled = Secret::default();
+        labelled
+            .versions
+            .insert(if stranger == Stranger::Named { "theirs" } else { mark }.to_owned(), label("AWSCURRENT"));
+        labelled.versions.insert("one".to_owned(), label("AWSPENDING"));
+        // The first mark stays, so that a search and a ledger meet it.
+        state.secrets.entry("bank/labelled".to_owned()).or_insert(labelled);
+        state.alarms.plant(&format!("bank/{mark}"), &format!("this was set by {mark}"));
         // The account shows no use of a queue by a stranger. So the queue is old or only has the name.
         let created = if stranger == Stranger::Used { LONG_AGO } else { created };
         state.queues.insert(mark.to_owned(), Vec::new());
@@ -451,7 +492,7 @@ impl Fake {
                 let (account, as_of) = (ACCOUNT, "2026-01-01T00:00:00Z");
                 complete(operation, &Place { account, region: REGION, as_of, parameters: &asked }, &mut value);
                 let mut answer = wire::answer(operation, 200, &value);
-                if operation.name == "Invoke" && self.detector == Detector::Fails {
+                if operation.name == "Invoke" && (self.detector == Detector::Fails || value.get("failed").is_some()) {
                     answer.headers_mut().insert("x-amz-function-error", "Unhandled");
                 }
                 answer
@@ -469,6 +510,18 @@ impl Fake {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let state = &mut *self.state.lock().unwrap();
         if let Some(answer) = state.keys.change(operation, asked) {
+            return answer;
+        }
+        if operation == "GetPublicKey" {
+            return public_keys::answer(asked);
+        }
+        if let Some((answer, message)) = state.alarms.change(operation, asked) {
+            if let Some(message) = message {
+                deliver(state, &message);
+            }
+            return Ok(answer);
+        }
+        if let Some(answer) = state.archive.change(operation, asked) {
             return answer;
         }
         let missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
@@ -490,6 +543,11 @@ impl Fake {
                     })
                     .unwrap_or_default();
                 let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{}", text("RoleSessionName"));
+                if name == "emergency" {
+                    // The detector also runs for this event, and no function of the probe fails then.
+                    let told = json!({ "role": text("RoleArn"), "session": text("RoleSessionName") }).to_string();
+                    self.notify(state, &told);
+                }
                 json!({ "AssumedRoleUser": { "Arn": arn, "AssumedRoleId": "AROAFAKE:session" }, "Credentials": {
                     "AccessKeyId": format!("ASIAROLE{}", state.sessions.len() - 1), "SecretAccessKey": "secret",
                     "SessionToken": "token", "Expiration": "2099-01-01T00:00:00Z"
@@ -565,6 +623,9 @@ impl Fake {
                 let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
                 let version = text("ClientRequestToken");
                 assert!((32..=64).contains(&version.len()), "AWS refuses the version id {version}");
+                if secret.versions.contains_key(&version) {
+                    return self.rotate_again(secret, &text("SecretId"));
+                }
                 let value = if self.rotation == Rotation::SameValue { "v1".to_owned() } else { version.clone() };
                 let labels = BTreeSet::from(["AWSPENDING".to_owned()]);
                 secret.versions.values_mut().for_each(|it| it.0.retain(|label| label != "AWSPENDING"));
@@ -646,6 +707,12 @@ impl Fake {
                 state.published.push(format!("{}\n{}", text("Subject"), text("Message")));
                 json!({ "MessageId": "1" })
             }
+            "Invoke" if text("FunctionName").ends_with(":function:rotator") => self.run_step(state, asked),
+            "Invoke" if text("FunctionName") == "consumer" => self.consume(state, asked)?,
+            "Invoke" if text("FunctionName") == "notifier" => {
+                self.notify(state, &asked["tenant"].to_string());
+                json!({ "errorType": "ValueError", "errorMessage": "no such tenant" })
+            }
             "Invoke" if text("FunctionName") != "detector" => {
                 return Err(("ResourceNotFoundException", "no such function"));
             }
@@ -707,16 +774,16 @@ impl Fake {
             }
             _ => read.to_string(),
         };
-        let body = json!({ "Type": "Notification", "TopicArn": TOPIC, "Message": text }).to_string();
-        for (_, queue) in state.subscriptions.values() {
-            state.queues.get_mut(name_of(queue)).unwrap().push(body.clone());
-        }
+        deliver(state, &text);
     }
 
     /// Advances the rotation function between two looks.
     fn look(&self, secret: &mut Secret) {
         let pending = |it: &(BTreeSet<String>, String)| it.0.contains("AWSPENDING") && !it.0.contains("AWSCURRENT");
-        let Some(new) = secret.versions.iter().find(|(_, it)| pending(it)).map(|(id, _)| id.clone()) else { return };
+        // A label that was put on an older version is no rotation.
+        let young = |id: &String| secret.created.contains_key(id);
+        let new = secret.versions.iter().find(|(id, it)| pending(it) && young(id)).map(|(id, _)| id.clone());
+        let Some(new) = new else { return };
         secret.looks += 1;
         let needed = match self.rotation {
             Rotation::Works(looks) | Rotation::Interrupts(looks) => looks,
@@ -740,6 +807,25 @@ impl Fake {
             }
         }
         secret.versions.get_mut(&new).unwrap().0.insert("AWSCURRENT".to_owned());
+    }
+}
+
+impl Fake {
+    /// Sends an alert about an action.
+    fn notify(&self, state: &mut State, told: &str) {
+        match self.detector {
+            Detector::Silent => {}
+            Detector::Vague => deliver(state, "something happened"),
+            _ => deliver(state, told),
+        }
+    }
+}
+
+/// Puts a message of the topic into each queue that is subscribed to it.
+fn deliver(state: &mut State, text: &str) {
+    let body = json!({ "Type": "Notification", "TopicArn": TOPIC, "Message": text }).to_string();
+    for (_, queue) in state.subscriptions.values() {
+        state.queues.get_mut(name_of(queue)).unwrap().push(body.clone());
     }
 }
 

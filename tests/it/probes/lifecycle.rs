@@ -79,8 +79,8 @@ fn a_case_about_a_step_that_was_not_tried_is_never_met() {
 #[test]
 fn a_key_that_is_not_free_is_not_touched() {
     let cases = cases(DELETED, "");
-    type Change = (&'static str, fn(Fake) -> Fake);
-    let changes: [Change; 6] = [
+    type Change = fn(Fake) -> Fake;
+    let changes: [(&str, Change); 6] = [
         ("does not name the probe", |fake| fake.with_state(|it| it.keys.get_mut("k1").unwrap().tags.clear())),
         ("does not name the probe", |fake| {
             fake.with_state(|it| {

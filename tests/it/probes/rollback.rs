@@ -135,8 +135,8 @@ fn a_secret_that_was_changed_since_is_left() {
     let calm = Arc::new(fake(Way::Right, Pointing::Right(0)));
     run(&cases, &calm, tempfile::tempdir().unwrap().path()).unwrap();
     let number = 1 + calm.log().iter().position(|call| call == "PutSecretValue").unwrap();
-    type Change = (&'static str, fn(&Fake));
-    let changes: [Change; 2] =
+    type Change = fn(&Fake);
+    let changes: [(&str, Change); 2] =
         [("another change followed", Fake::put_by_hand), ("does not name the probe", Fake::without_tags)];
     for (why, change) in changes {
         let mut killed = fake(Way::Right, Pointing::Right(0));

@@ -1,6 +1,6 @@
 //! Parses an event pattern of EventBridge from its JSON text, as AWS's page "Creating event patterns" describes it.
 //!
-//! A matcher that the module cannot read gives the answer unknown. Must not know events.
+//! A matcher that the module cannot read gives the answer unknown. This module must not know events.
 
 use serde_json::Value as Json;
 
@@ -11,9 +11,9 @@ use super::texts::{ANY, Texts};
 /// The matchers that a pattern lists for a field. A value matches when one of them matches.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listed {
-    /// Languages. A text in one of them matches.
+    /// Languages. A text matches when it is in one of them.
     pub(super) like: Vec<Texts>,
-    /// Groups of languages. A text that is in no language of one group matches.
+    /// Groups of languages. A text matches when there is a group in which no language contains the text.
     pub(super) unlike: Vec<Vec<Texts>>,
     /// Whether an event without the field matches.
     pub(super) missing: bool,
@@ -24,7 +24,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// The languages in the order of the flags of `answer`.
+    /// Returns the languages in the order in which `answer` expects their flags.
     pub(super) fn languages(&self) -> Vec<&Texts> {
         self.like.iter().chain(self.unlike.iter().flatten()).collect()
     }
@@ -47,7 +47,7 @@ impl Listed {
         self.answer(&has)
     }
 
-    /// Whether a value that is no text matches. Only matchers for the existence of a value are read here.
+    /// Whether a value that is no text matches. Only a matcher for the existence of a value can decide this.
     pub(super) fn other(&self) -> Truth {
         if self.anything { Truth::Yes } else { Truth::Unknown }
     }
@@ -60,7 +60,7 @@ impl Listed {
 /// Reads an event pattern.
 ///
 /// # Errors
-/// The reason why it is not known which events the pattern matches.
+/// It is not known which events the pattern matches. The text is the reason.
 pub fn parse_event_pattern(text: &str) -> Result<Filter, String> {
     let json: Json = serde_json::from_str(text).map_err(|_| "the event pattern is not JSON".to_owned())?;
     object(&json, "", 0).map(Filter::Fields)
@@ -80,7 +80,7 @@ fn object(json: &Json, path: &str, depth: usize) -> Result<Condition, String> {
             parts.push(Condition::Any(either.collect::<Result<_, _>>()?));
             continue;
         }
-        // EventBridge treats a dot in a name as a step into an object, too.
+        // EventBridge also reads a dot in a name as a step into an object.
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         parts.push(match value {
             Json::Array(matchers) => {
@@ -120,7 +120,7 @@ fn list(matcher: &Json, listed: &mut Listed) {
     }
 }
 
-/// The texts that `anything-but` excludes.
+/// Returns the texts that `anything-but` excludes.
 fn excluded(operand: &Json) -> Option<Vec<Texts>> {
     match operand {
         Json::String(text) => Some(vec![Texts::only(text)]),
@@ -158,7 +158,8 @@ fn language(word: &str, operand: &Json) -> Option<Texts> {
     }
 }
 
-/// A text in one case or in both, with any text before or after it.
+/// Creates the language of a text, in its own letter case or in both cases. Any text can stand before it (`before`) or
+/// after it (`behind`).
 fn spelled(text: &str, either: bool, (before, behind): (bool, bool)) -> Texts {
     let mut texts = Texts::default();
     let mut at = texts.state();

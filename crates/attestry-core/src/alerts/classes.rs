@@ -1,6 +1,6 @@
 //! The classes of the values of a field. All values of a class give the same answers to the tests of the filters.
 //!
-//! Must not know how filters combine tests.
+//! This module must not know how filters combine tests.
 
 use serde_json::{Value as Json, json};
 
@@ -24,7 +24,7 @@ pub(super) struct Class {
 }
 
 impl Class {
-    /// A class whose value is not known.
+    /// Returns a class whose value is not known.
     pub(super) fn unknown(tests: usize) -> Self {
         Self { value: None, answers: vec![Truth::Unknown; tests], is_container: false, pieces: Vec::new() }
     }
@@ -37,12 +37,12 @@ impl Class {
 /// The number of automaton states that the search for the classes of one field may visit.
 const BUDGET: usize = 20_000;
 
-/// The tests of one field.
+/// Returns the tests of one field.
 pub(super) fn tests_of<'a>(path: &str, tests: &[&'a Test]) -> Vec<&'a Test> {
     tests.iter().copied().filter(|test| test.path == path).collect()
 }
 
-/// The classes of a field in the described events. The result is `None` when the search is longer than its budget.
+/// Returns the classes of a field in the described events, or `None` when the search exceeds its budget.
 pub(super) fn classes(path: &str, shape: Shape, events: &Meant, tests: &[&Test]) -> Option<Vec<Class>> {
     if let Some(patterns) = events.fields.get(path) {
         let mut found = Vec::new();
@@ -86,7 +86,8 @@ pub(super) fn classes(path: &str, shape: Shape, events: &Meant, tests: &[&Test])
             found.extend(numbers(tests).into_iter().map(|number| simple(json!(number), tests)));
             found.extend([container(json!({}), tests), container(json!([]), tests)]);
             if path.contains('[') {
-                // Elements of a list depend on each other, and AWS does not document which of several counts.
+                // Elements of a list depend on each other, and AWS does not document which element applies when there
+                // are several.
                 found = vec![Class { is_container: true, ..Class::unknown(tests.len()) }];
             }
             found
@@ -94,12 +95,12 @@ pub(super) fn classes(path: &str, shape: Shape, events: &Meant, tests: &[&Test])
     })
 }
 
-/// Whether AWS records the events in one Region of a partition, for callers in every Region.
+/// Whether AWS records the events in only one Region of a partition, also for callers in other Regions.
 fn is_global(events: &Meant) -> bool {
     events.fields.get("eventSource").is_some_and(|sources| sources.iter().all(|it| GLOBAL.contains(&it.as_str())))
 }
 
-/// The classes of the texts that are in the language `of` and in none of `except`.
+/// Returns the classes of the texts that are in the language `of` and in none of `except`.
 fn texts(of: &Texts, except: &[Texts], tests: &[&Test]) -> Option<Vec<Class>> {
     let own: Vec<Vec<Texts>> = tests.iter().map(|test| languages(&test.is)).collect();
     let all: Vec<&Texts> = except.iter().chain(own.iter().flatten()).collect();
@@ -119,13 +120,14 @@ fn texts(of: &Texts, except: &[Texts], tests: &[&Test]) -> Option<Vec<Class>> {
             found.push(Class::plain(Some(json!(text)), answers));
         }
     }
-    // The text that fails most tests comes first, because filters miss it.
+    // The text that fails the most tests comes first, because filters are most likely to miss it.
     found.sort_by(|a, b| a.answers.cmp(&b.answers));
     Some(found)
 }
 
-/// The languages that decide a test of a text. The first one has the texts that are surely equal, the second one those
-/// that are possibly equal.
+/// Returns the languages that decide a test of a text. The first language has the texts that are surely equal. The
+/// second language, if there is one, has the texts that are possibly equal. For an event pattern, the languages are
+/// those of its matchers.
 fn languages(is: &Is) -> Vec<Texts> {
     const DIGITS: &[(char, char)] = &[('0', '9'), ('+', '+'), ('-', '-'), ('.', '.'), ('e', 'e'), ('E', 'E')];
     match is {
@@ -146,7 +148,7 @@ fn languages(is: &Is) -> Vec<Texts> {
     }
 }
 
-/// The answer of a test for a text that is in some of its languages.
+/// Returns the answer of a test for a text. `has` has a flag for each language of the test: whether the text is in it.
 fn of_text(is: &Is, has: &[bool]) -> Truth {
     if let Is::Listed(listed) = is {
         return listed.answer(has);
@@ -179,7 +181,7 @@ fn container(value: Json, tests: &[&Test]) -> Class {
     Class { is_container: true, ..Class::plain(Some(value), tests.iter().map(answer).collect()) }
 }
 
-/// The class of null, a boolean or a number.
+/// Creates the class of a value that is null, a boolean or a number.
 fn simple(value: Json, tests: &[&Test]) -> Class {
     let answer = |test: &&Test| match (&test.is, &value) {
         (Is::Listed(listed), _) => listed.other(),
@@ -206,8 +208,8 @@ fn simple(value: Json, tests: &[&Test]) -> Class {
     Class::plain(Some(value), answers)
 }
 
-/// Numbers for all cases of comparison: below, between and above the numbers that filters name, and these numbers
-/// themselves.
+/// Returns numbers for all possible results of comparisons: the numbers that the filters name, and numbers below,
+/// between and above them.
 fn numbers(tests: &[&Test]) -> Vec<f64> {
     let mut named: Vec<f64> = tests
         .iter()
@@ -228,8 +230,9 @@ fn numbers(tests: &[&Test]) -> Vec<f64> {
 /// The length of the shortest term that is judged. A shorter term occurs in many texts by chance.
 const LONG_ENOUGH: usize = 4;
 
-/// Whether a term occurs in the text of an event that contains these pieces: yes in all events, or yes in some and no
-/// in others.
+/// Returns the classes of the events that contain these pieces, by whether their text contains the term. There is one
+/// class if all events contain the term, and two classes if only some events do. If this is not known, the only class
+/// has the answer unknown.
 pub(super) fn of_term(term: &Term, pieces: &[String]) -> Vec<Class> {
     let class = |value: Option<&str>, there: Truth| Class::plain(value.map(Json::from), vec![there]);
     let words = |text: &str| text.chars().all(|it| it.is_ascii_alphanumeric() || "_.- ".contains(it));

@@ -1,8 +1,9 @@
-//! Decides one question: do these filters surely count each event of a description, for all values of its other fields?
+//! Decides one question: do these filters surely count each event of a description, whatever its other fields contain?
 //!
-//! Each field has a finite number of classes of values that no test distinguishes. The decision is *counted* when every
-//! combination of classes is surely counted. It is *missed* when one combination is surely not counted, and `judge`
-//! confirms this for an event of that combination. Must not know kinds, nor the meaning of the events.
+//! The values of each field are divided into a finite number of classes. No test distinguishes two values of the same
+//! class. The decision is *counted* when the events of every combination of classes are surely counted. It is *missed*
+//! when the events of one combination are surely not counted, and `judge` confirms this for one of these events. This
+//! module must not know kinds, nor the meaning of the events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,7 +82,7 @@ pub fn decide(shape: Shape, meant: &[Meant], counters: &[Counter]) -> Decision {
 /// A field, or a term that a filter searches for, with the classes of its values.
 struct Variable<'a> {
     path: String,
-    /// The tests of the field, in the order of the answers of a class.
+    /// The tests of the field. The answers of a class are in the same order.
     tests: Vec<&'a Test>,
     /// The term, if the variable is one.
     term: Option<&'a Term>,
@@ -91,9 +92,9 @@ struct Variable<'a> {
 struct Search<'a> {
     counters: &'a [&'a Counter],
     variables: Vec<Variable<'a>>,
-    /// The index of the chosen class of each variable, for the variables so far.
+    /// The index of the chosen class, for each variable that the search has reached.
     chosen: Vec<usize>,
-    /// The number of variables that the description names. They are the first ones.
+    /// The number of variables that the description names. They come first in `variables`.
     described: usize,
     left: usize,
     doubt: Option<String>,
@@ -158,7 +159,7 @@ impl<'a> Search<'a> {
         let variable = match (self.counted(), self.variables.get(at)) {
             (Some(Truth::Yes), _) => return None,
             (None, Some(variable)) => variable,
-            // The other variables cannot change the answer any more.
+            // The variables without a chosen class cannot change the answer any more.
             _ => return self.end(),
         };
         if let Some(term) = variable.term {
@@ -208,7 +209,8 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Whether some filter counts the chosen event, or `None` when the remaining variables decide.
+    /// Whether some filter counts the chosen event. It is `None` when the answer depends on variables without a chosen
+    /// class.
     fn counted(&self) -> Option<Truth> {
         let mut whole = Some(Truth::No);
         for counter in self.counters {
@@ -265,7 +267,7 @@ impl<'a> Search<'a> {
         whole
     }
 
-    /// Yes when no tested field can be a list or an object.
+    /// Returns yes when no field in the tests can be a list or an object.
     fn applies(&self, condition: &Condition) -> Option<Truth> {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => {
@@ -275,7 +277,7 @@ impl<'a> Search<'a> {
                 }
                 parts.into_iter().collect::<Option<Vec<Truth>>>().map(Truth::all)
             }
-            // EventBridge reads the elements of lists. Only a log filter is not applied to them.
+            // EventBridge compares the elements of a list. Only log filters are not applied to lists and objects.
             Condition::Test(test) if matches!(test.is, Is::Missing | Is::Listed(_)) => Some(Truth::Yes),
             Condition::Test(test) => {
                 let (at, variable) = self.variable(&test.path)?;
@@ -313,7 +315,7 @@ impl<'a> Search<'a> {
             .filter_map(|(variable, at)| Some((variable, variable.classes.get(*at)?)))
     }
 
-    /// Texts that the event surely contains.
+    /// Returns texts that the event surely contains.
     fn pieces(&self) -> Vec<String> {
         let names = self.taken().filter(|(_, class)| class.value.is_some());
         let names = names.filter_map(|(variable, _)| variable.path.rsplit('.').next().map(str::to_owned));
@@ -321,7 +323,7 @@ impl<'a> Search<'a> {
         names.chain(held).chain(ALWAYS.iter().map(|it| (*it).to_owned())).collect()
     }
 
-    /// An event with the chosen classes, or `None` when two choices contradict each other.
+    /// Builds an event with the chosen classes. Returns `None` when two choices contradict each other.
     fn event(&self) -> Option<Json> {
         let mut event = Json::Object(Map::new());
         let mut agent = Vec::new();
@@ -339,7 +341,7 @@ impl<'a> Search<'a> {
         Some(event)
     }
 
-    /// The reason why the chosen event is neither surely counted nor surely missed.
+    /// Returns the reason why the chosen event is neither surely counted nor surely missed.
     fn why(&self) -> String {
         let unread = self.counters.iter().find_map(|it| it.pattern.as_ref().err().map(|why| (it, why)));
         if let Some((counter, why)) = unread {
@@ -374,7 +376,8 @@ fn collect<'a>(condition: &'a Condition, tests: &mut Vec<&'a Test>) {
     }
 }
 
-/// Puts a value at a path. Returns `None` when another value is in the way, or when the path leads into a list.
+/// Puts a value at a path. Returns `None` when the event already has another value there, or when the path leads into a
+/// list.
 fn put(event: &mut Json, path: &str, value: Json) -> Option<()> {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
     if first.contains('[') {
@@ -387,7 +390,7 @@ fn put(event: &mut Json, path: &str, value: Json) -> Option<()> {
                 object.insert(first.to_owned(), value);
                 Some(())
             }
-            // The fields of this object were put there before.
+            // The object exists already, because its fields were added before.
             Some(Json::Object(_)) if value.is_object() => Some(()),
             Some(_) => None,
         };

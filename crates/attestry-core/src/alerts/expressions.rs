@@ -1,11 +1,11 @@
 //! Regular expressions of filter patterns. Only the few operators that AWS documents are read.
 //!
-//! An expression matches when AWS finds it in any part of the text. Must not know filter patterns.
+//! An expression matches when AWS finds it in any part of the text. This module must not know filter patterns.
 
 use super::texts::{ANY, Range, Texts};
 
-/// The language of the texts in which AWS finds the expression, or `None` when AWS does not document the meaning of the
-/// expression.
+/// Returns the language of the texts in which AWS finds the expression, or `None` when AWS does not document the
+/// meaning of the expression.
 pub(super) fn found_in(expression: &str) -> Option<Texts> {
     let mut reader = Reader { left: expression.chars().collect(), texts: Texts::default() };
     reader.left.reverse();
@@ -25,12 +25,12 @@ pub(super) fn found_in(expression: &str) -> Option<Texts> {
 }
 
 struct Reader {
-    /// The characters that are not read yet. The next character is the last one.
+    /// The characters that are not read yet, in reverse order: the next character is at the end.
     left: Vec<char>,
     texts: Texts,
 }
 
-/// The largest number of repetitions of one item that is read.
+/// The largest number of repetitions of one item that the module accepts.
 const REPEATED: u32 = 64;
 
 impl Reader {
@@ -50,7 +50,8 @@ impl Reader {
                 '|' => break,
                 '$' => {
                     self.left.pop();
-                    // An anchor in the middle matches no text, and its author hardly intended that.
+                    // An expression with an anchor in the middle matches no text. Its author probably intended another
+                    // meaning, so it is not read.
                     return matches!(self.left.last(), None | Some('|')).then_some((first, at));
                 }
                 _ => at = self.item(at)?,
@@ -191,7 +192,7 @@ fn is_plain(character: char) -> bool {
     character.is_ascii_alphanumeric() || " _#=@/;,-:\"'<>~&".contains(character)
 }
 
-/// All characters except these.
+/// Returns all characters except these.
 fn others(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.sort_unstable();
     let mut found = Vec::new();

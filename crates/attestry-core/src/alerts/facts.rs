@@ -1,6 +1,6 @@
-//! Metric filters as values of facts. This is the only file of the module that names facts.
+//! Reads metric filters from the values of facts. This is the only file of `alerts` that names facts.
 //!
-//! Must not know kinds, nor what is expected.
+//! This module must not know kinds, nor what is expected.
 
 use super::decide::{Counter, Emits};
 use super::parse::{number, parse};
@@ -20,7 +20,7 @@ pub const FILTER: &[Field] = &[
     Field::new("criteria", Type::Text),
 ];
 
-/// A filter as a counter, if it feeds the given metric.
+/// Converts a filter to a counter, if the filter feeds the given metric.
 #[must_use]
 pub fn counter(filter: &Value, metric: &str, namespace: &str) -> Option<Counter> {
     if text(filter, "metric_name") != Some(metric) || text(filter, "metric_namespace") != Some(namespace) {
@@ -31,7 +31,7 @@ pub fn counter(filter: &Value, metric: &str, namespace: &str) -> Option<Counter>
     Some(Counter { name, pattern, emits: emits(filter) })
 }
 
-/// The number that a filter adds to its metric for a matching event.
+/// Returns the number that a filter adds to its metric for a matching event.
 fn emits(filter: &Value) -> Emits {
     if matches!(field(filter, "dimensions"), Some(Value::List(names)) if !names.is_empty()) {
         return Emits::Nothing("it feeds metrics with dimensions, and the one without gets nothing".to_owned());

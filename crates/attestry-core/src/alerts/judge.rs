@@ -1,7 +1,7 @@
 //! Judges one event by one pattern.
 //!
-//! The module reads the values themselves. It is independent of `decide`, whose counterexamples it confirms. Must not
-//! know what is expected.
+//! This module reads the values of the event itself. It does not use the results of `decide`, because it confirms the
+//! counterexamples of `decide`. It must not know what is expected.
 
 use serde_json::Value as Json;
 
@@ -41,8 +41,8 @@ pub(super) fn judge_terms(terms: &[Term], has: impl Fn(&Term) -> Truth) -> Truth
     if terms.iter().all(|term| term.role == Role::Optional) {
         return optional;
     }
-    // AWS does not document the meaning of optional terms beside others. They can mean nothing, or that one of them is
-    // required.
+    // AWS does not document the meaning of optional terms beside other terms. Either they have no effect, or the event
+    // must contain one of them.
     match (strict, optional) {
         (Truth::No, _) => Truth::No,
         (Truth::Yes, Truth::Yes) => Truth::Yes,
@@ -71,14 +71,15 @@ fn reaches_container(condition: &Condition, event: &Json) -> bool {
 fn judge_test(test: &Test, event: &Json) -> Truth {
     let values = found(&test.path, event);
     if test.path.contains("[*]") && values.len() > 1 {
-        // For `=`, one of several values is enough. AWS does not document the meaning for all other tests.
+        // For `=`, it is enough that one of several values matches. For all other tests, AWS does not document the
+        // behaviour.
         let one = Truth::any(values.iter().map(|value| judge_value(&test.is, Some(value))));
         return if matches!(test.is, Is::Equal(_, false)) { one } else { Truth::Unknown };
     }
     judge_value(&test.is, values.first().copied())
 }
 
-/// The values at a path.
+/// Returns the values at a path.
 fn found<'a>(path: &str, event: &'a Json) -> Vec<&'a Json> {
     let mut values = vec![event];
     for step in path.split('.') {
@@ -172,8 +173,8 @@ fn looks_numeric(text: &str) -> bool {
     number(text).is_some() || text.chars().all(|it| it.is_ascii_digit() || "+-.eE".contains(it))
 }
 
-/// Whether a text matches a pattern with stars. AWS's pages contradict each other for a star in the middle: it can also
-/// stand for itself.
+/// Whether a text matches a pattern with stars. AWS's pages contradict each other about a star in the middle of a
+/// pattern. It can also mean the character `*`.
 fn equal(pattern: &str, text: &str) -> Truth {
     let inside = pattern.strip_prefix('*').unwrap_or(pattern);
     let inside = inside.strip_suffix('*').unwrap_or(inside);

@@ -1,9 +1,10 @@
 //! Filter patterns of CloudWatch Logs and event patterns of EventBridge: the module decides which events they surely
 //! match.
 //!
-//! `parse` and `bus` read a pattern as AWS documents it. `judge` judges one event by a pattern. `decide` answers a
-//! question about all events of a description. The answer is unknown where AWS documents none. Must not know AWS
-//! clients, kinds, or what is expected. Of CloudTrail, the module has only the fields of a record (`record`).
+//! `parse` and `bus` read a pattern as AWS documents it. `judge` decides whether a pattern matches one event. `decide`
+//! decides whether filters count all events of a description. The answer is unknown where AWS does not document the
+//! behaviour. This module must not know AWS clients, kinds, or what is expected. The only knowledge about CloudTrail is
+//! in `record`: the fields of its records.
 
 mod bus;
 mod classes;
@@ -33,7 +34,7 @@ pub enum Truth {
 }
 
 impl Truth {
-    /// The opposite answer. Unknown stays unknown.
+    /// Returns the opposite answer. Unknown stays unknown.
     #[must_use]
     pub fn negated(self) -> Self {
         match self {
@@ -43,12 +44,12 @@ impl Truth {
         }
     }
 
-    /// Yes when all parts are yes, and no when one is no.
+    /// Returns yes when all parts are yes, no when one part is no, and otherwise unknown.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         parts.into_iter().min().unwrap_or(Self::Yes)
     }
 
-    /// Yes when one part is yes, and no when all are no.
+    /// Returns yes when one part is yes, no when all parts are no, and otherwise unknown.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         parts.into_iter().max().unwrap_or(Self::No)
     }

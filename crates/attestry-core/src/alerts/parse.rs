@@ -1,7 +1,7 @@
-//! Parses a filter pattern from its text, as AWS's page "Filter pattern syntax" describes it.
+//! Parses the text of a filter pattern, as AWS's page "Filter pattern syntax" describes it.
 //!
-//! A pattern that the page does not describe is an error with a reason, because its meaning is not documented. Must not
-//! know events.
+//! A pattern that the page does not describe is an error with a reason, because its meaning is not documented. This
+//! module must not know events.
 
 use super::bus::Listed;
 use super::expressions;
@@ -93,7 +93,7 @@ pub struct Term {
 pub enum Role {
     /// The event must contain the term.
     Needed,
-    /// The event must contain one of the terms with this role: `?`.
+    /// The event must contain at least one of the terms with this role: `?`.
     Optional,
     /// The event must not contain the term: `-`.
     Excluded,
@@ -113,7 +113,7 @@ pub enum What {
 pub struct Expression(Texts);
 
 impl Expression {
-    /// The texts in which AWS finds the expression.
+    /// Returns the texts in which AWS finds the expression.
     pub(super) fn texts(&self) -> &Texts {
         &self.0
     }
@@ -320,7 +320,7 @@ pub(super) fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// The text between quotation marks, and the text after them.
+/// Reads a text in quotation marks. Returns the text between the marks, and the rest after them.
 fn quoted(text: &str) -> Result<(String, &str), String> {
     let inside = text.strip_prefix('"').unwrap_or(text);
     let (inside, rest) = inside.split_once('"').ok_or("a quotation mark has no partner")?;
@@ -330,7 +330,7 @@ fn quoted(text: &str) -> Result<(String, &str), String> {
     Ok((inside.to_owned(), rest))
 }
 
-/// The expression between percent signs, and the text after them.
+/// Reads an expression in percent signs. Returns the expression, and the rest after it.
 fn expression(text: &str) -> Result<(String, Box<Expression>, &str), String> {
     let inside = text.strip_prefix('%').unwrap_or(text);
     let (source, rest) = inside.split_once('%').ok_or("a percent sign has no partner")?;
@@ -355,7 +355,8 @@ fn terms(text: &str) -> Result<Vec<Term>, String> {
             Some('%') => expression(body).map(|(source, texts, rest)| (What::Regex(source, texts), rest))?,
             _ => {
                 let (word, rest) = body.split_at(body.find(char::is_whitespace).unwrap_or(body.len()));
-                // The page requires quotation marks around all characters but letters, digits and the underscore.
+                // The page requires quotation marks around a term with other characters than letters, digits and the
+                // underscore. This function also accepts a point and a hyphen.
                 if word.is_empty() || !word.chars().all(|it| it.is_alphanumeric() || "_.-".contains(it)) {
                     return Err(format!("the term `{word}` has signs that belong between quotation marks"));
                 }

@@ -1,7 +1,7 @@
-//! The fields of a CloudTrail record, and the values that each can hold.
+//! The fields of a CloudTrail record, and the values that each field can have.
 //!
-//! The tables follow AWS's pages "CloudTrail record contents" and "CloudTrail userIdentity element". Must not know
-//! filter patterns.
+//! The tables follow AWS's pages "CloudTrail record contents" and "CloudTrail userIdentity element". This module must
+//! not know filter patterns.
 
 /// The values of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(super) enum Holds {
     Object,
     /// An object, null, or no field.
     MaybeObject,
-    /// A value that depends on the trail and its account, so that a filter cannot show whether it matches.
+    /// A value that depends on the trail and its account, so it is not known whether a filter matches it.
     Untold,
     /// Anything.
     Anything,
@@ -83,7 +83,7 @@ pub(super) const ALWAYS: &[&str] = &[
     "eventType",
 ];
 
-/// Sources whose events AWS records in one Region of a partition, for callers in every Region.
+/// Sources of events that AWS records in only one Region of a partition, also for callers in other Regions.
 pub(super) const GLOBAL: &[&str] = &["iam.amazonaws.com", "organizations.amazonaws.com"];
 
 /// The form in which an event arrives.
@@ -108,7 +108,7 @@ const DELIVERED: &[(&str, Holds)] = &[
     ("detail", Holds::Object),
 ];
 
-/// The values of the field at a path, in an event of the given shape.
+/// Returns the possible values of the field at a path, in an event of the given shape.
 pub(super) fn holds_in(shape: Shape, path: &str) -> Holds {
     match (shape, path.strip_prefix("detail.")) {
         (Shape::Record, _) => holds(path),
@@ -119,12 +119,12 @@ pub(super) fn holds_in(shape: Shape, path: &str) -> Holds {
     }
 }
 
-/// The values of the field at a path of a record.
+/// Returns the possible values of the field at a path, in a record.
 pub(super) fn holds(path: &str) -> Holds {
     if let Some((_, holds)) = FIELDS.iter().find(|(name, _)| *name == path) {
         return *holds;
     }
-    // The index of a list element belongs to the name before it.
+    // A path without its last name or its last index is the path of a parent.
     let parents = path.char_indices().filter(|(_, character)| ".[".contains(*character)).map(|(at, _)| at);
     let mut known = parents.filter_map(|at| {
         let parent = path.get(..at)?;
@@ -139,7 +139,7 @@ pub(super) fn holds(path: &str) -> Holds {
 /// Whether an event can have a field at this path.
 ///
 /// # Errors
-/// The existing fields, for a suggestion.
+/// No event has such a field. The error lists the existing fields, for a suggestion.
 pub fn is_known(shape: Shape, path: &str) -> Result<(), Vec<String>> {
     if holds_in(shape, path) != Holds::Nothing {
         return Ok(());

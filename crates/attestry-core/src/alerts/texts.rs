@@ -1,7 +1,7 @@
-//! Languages of texts as automata: whether a text is in a language, and in which of several languages a text can be
-//! together.
+//! Sets of texts, called languages, which are represented by automata. The module decides whether a text is in a
+//! language, and which combinations of languages can contain the same text.
 //!
-//! Must not know the meaning of the languages.
+//! This module must not know the meaning of the languages.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -11,8 +11,8 @@ pub(super) type Range = (char, char);
 /// Every character.
 pub(super) const ANY: Range = ('\0', char::MAX);
 
-/// A language. Its automaton starts in state 0. A text is in the language when the automaton can be in an accepting
-/// state at the end of the text.
+/// A language: a set of texts. Its automaton starts in state 0. A text is in the language when the automaton can be in
+/// an accepting state at the end of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Texts {
     /// For each state: the steps to other states, with their characters.
@@ -25,7 +25,8 @@ pub(super) struct Texts {
 /// The states in which an automaton can be, in order.
 type States = Vec<usize>;
 
-/// One text for each combination of languages that is possible, with a flag for each language.
+/// One text for each possible combination of languages. There is a flag for each language: whether it contains the
+/// text.
 pub(super) type Classes = Vec<(String, Vec<bool>)>;
 
 impl Texts {
@@ -55,7 +56,7 @@ impl Texts {
         self.accepting.insert(state);
     }
 
-    /// The texts that match a pattern. A star stands for any run of characters.
+    /// Creates the language of the texts that match a pattern. A star stands for any run of characters.
     pub(super) fn pattern(pattern: &str) -> Self {
         let mut texts = Self::default();
         let mut at = texts.state();
@@ -72,7 +73,7 @@ impl Texts {
         texts
     }
 
-    /// The language of one text.
+    /// Creates the language that contains only one text.
     pub(super) fn only(text: &str) -> Self {
         let mut texts = Self::default();
         let mut at = texts.state();
@@ -85,7 +86,7 @@ impl Texts {
         texts
     }
 
-    /// The language of one text with letters in any case.
+    /// Creates the language of all spellings of a text in upper and lower case.
     pub(super) fn in_either_case(text: &str) -> Self {
         let mut texts = Self::default();
         let mut at = texts.state();
@@ -100,14 +101,14 @@ impl Texts {
         texts
     }
 
-    /// The empty language.
+    /// Creates the empty language.
     pub(super) fn none() -> Self {
         let mut texts = Self::default();
         texts.state();
         texts
     }
 
-    /// The texts with one or more of these characters, and no others.
+    /// Creates the language of the texts that consist of one or more of these characters.
     pub(super) fn made_of(characters: &[Range]) -> Self {
         let mut texts = Self::default();
         let (start, end) = (texts.state(), texts.state());
@@ -152,8 +153,8 @@ impl Texts {
     }
 }
 
-/// The combinations of languages in which a text of the first one can be, with a shortest text for each combination.
-/// The result is `None` when the search must visit more states than `budget`.
+/// Returns the combinations of `languages` that can contain a text of the language `of`, with a shortest text for each
+/// combination. The result is `None` when the search must visit more states than `budget`.
 pub(super) fn classes(of: &Texts, languages: &[&Texts], budget: usize) -> Option<Classes> {
     let all: Vec<&Texts> = std::iter::once(of).chain(languages.iter().copied()).collect();
     let alphabet = alphabet(&all);
@@ -179,8 +180,8 @@ pub(super) fn classes(of: &Texts, languages: &[&Texts], budget: usize) -> Option
     Some(found.into_iter().map(|(accepts, text)| (text, accepts)).collect())
 }
 
-/// One character for each range of characters that no language distinguishes. A letter, digit or other printable
-/// character is preferred.
+/// Splits all characters into ranges that no language distinguishes. Returns one character of each range: a letter, a
+/// digit or another printable character, if the range has one.
 fn alphabet(languages: &[&Texts]) -> Vec<char> {
     let ranges = || languages.iter().flat_map(|it| &it.steps).flatten().map(|(range, _)| *range);
     let mut starts: BTreeSet<u32> = BTreeSet::from([0]);

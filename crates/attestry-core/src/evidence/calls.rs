@@ -1,7 +1,7 @@
-//! The totals of the log of calls. The log is large and only its totals are judged, so it is counted line by line while
-//! it is read.
+//! The totals of the log of calls. The log is large and only its totals are needed, so its lines are counted while it
+//! is read.
 //!
-//! Must not know the writer of the log.
+//! This module must not know the writer of the log.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -47,7 +47,7 @@ impl Counted {
         }
     }
 
-    /// Ends the log. Each line ends with a line feed, and so does the last line.
+    /// Ends the log. The last line must also end with a line feed. If it does not, it is recorded as broken.
     pub(super) fn finish(&mut self) {
         if !self.begun.is_empty() {
             let rest = std::mem::take(&mut self.begun);

@@ -1,7 +1,7 @@
 //! JSON with only one form for each value, as RFC 8785 defines it: sorted keys and no spaces. All numbers are whole,
 //! because the signed documents have no other numbers.
 //!
-//! Must not know which values are written.
+//! This module must not know which values are written.
 
 use serde::Serialize;
 use serde::ser::Error as _;
@@ -10,10 +10,10 @@ use serde_json::Value;
 /// The largest whole number that every reader of JSON reads exactly.
 const EXACT: u64 = 1 << 53;
 
-/// The canonical form of a value.
+/// Returns the canonical form of a value.
 ///
 /// # Errors
-/// The value cannot be written as JSON, or it holds a number that readers do not agree upon.
+/// Fails if the value cannot be written as JSON, or if it contains a number that readers read differently.
 pub(super) fn write(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::new();
     put(&serde_json::to_value(value)?, &mut out)?;

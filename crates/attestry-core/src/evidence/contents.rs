@@ -1,7 +1,8 @@
-//! The reading of evidence, from a directory or a bundle. It has limits and accepts only plain files.
+//! Reads evidence from a directory or a bundle, within limits. Only plain files are accepted.
 //!
 //! The files that are judged stay in memory. For all other files, only the digest stays. Nothing is written. Each file
-//! is read once, so the judged data are the data of this read. Must not know the contents of the files.
+//! is read once, so the judged data and the digests come from the same read. This module must not know the contents of
+//! the files.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write as _};
@@ -23,7 +24,7 @@ pub(super) struct Stored {
     pub(super) entries: BTreeMap<String, Entry>,
     /// The files that stay in memory.
     pub(super) contents: Contents,
-    /// The totals of the log of calls, for a log in memory and for any other log.
+    /// The totals of the log of calls. They are counted also if the log does not stay in memory.
     pub(super) calls: Counted,
 }
 
@@ -68,7 +69,7 @@ impl Read for CountingReader<'_> {
 /// Reads a directory, or a bundle in one file.
 ///
 /// # Errors
-/// All entries that are no plain files, or the reason why nothing was read.
+/// Returns all entries that are no plain files, or the reason why nothing was read.
 pub(super) fn read(path: &Path, hold: Hold<'_>) -> Result<Stored, Vec<Damage>> {
     let limits = Limits::default();
     let unreadable = |error: io::Error| vec![Damage::Unreadable(format!("{}: {error}", path.display()))];
@@ -95,7 +96,7 @@ pub(super) fn unpacked(bundle: &[u8], hold: Hold<'_>) -> Result<Stored, Refused>
     Ok(stored)
 }
 
-/// The damage of evidence whose bundle is refused.
+/// Returns the damage of evidence whose bundle is refused.
 pub(super) fn refused(refused: Refused) -> Vec<Damage> {
     vec![Damage::Archive(refused)]
 }
@@ -103,7 +104,7 @@ pub(super) fn refused(refused: Refused) -> Vec<Damage> {
 /// Reads a file, and at most one byte more than the limit.
 fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // The program would wait for the writer of a pipe.
+    // The read of a pipe would wait for a writer.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("this is no plain file"));
     }

@@ -1,8 +1,8 @@
 //! The damage of evidence. Each kind of damage has its own message.
 //!
-//! These messages repeat names, schemas and messages that the author of the evidence chose. Each of them is shown on
-//! one line, without control characters for a terminal, so that it cannot look like our own message. Must not know how
-//! damage is found.
+//! These messages repeat names, schemas and messages that the author of the evidence chose. Each of these texts is
+//! shown on one line, without control characters for a terminal, so that it cannot look like our own message. This
+//! module must not know how damage is found.
 
 use std::fmt::Display;
 
@@ -16,12 +16,12 @@ use crate::source::printable;
 /// The limit of a text from the evidence, in characters.
 const LONGEST: usize = 500;
 
-/// A text from the evidence, on one line.
+/// Returns a text from the evidence on one line.
 fn one(said: impl Display) -> String {
     printable(&said.to_string(), LONGEST)
 }
 
-/// Rendered diagnostics with an indent, so that none of their lines looks like our own line.
+/// Returns rendered diagnostics with an indent, so that none of their lines looks like our own line.
 fn set_in(rendered: &str) -> String {
     rendered.trim_end().lines().map(|line| format!("\n    | {}", one(line))).collect()
 }
@@ -91,7 +91,7 @@ pub enum Damage {
         /// The mistakes in the texts, rendered.
         told: String,
     },
-    /// A value that follows from the rest of the evidence differs from the rest.
+    /// A stored value differs from the value that follows from the rest of the evidence.
     #[error(
         "{} says another {} than the evidence: `{}`, and it must be `{}`",
         one(path),
@@ -109,10 +109,10 @@ pub enum Damage {
         /// The value that follows from the evidence.
         derived: String,
     },
-    /// A report that differs from the report that follows from the evidence.
+    /// A stored report differs from the report that follows from the evidence.
     #[error("forged report: {} is not what the facts give, written by this version", one(.0))]
     OtherReport(String),
-    /// Facts of a place that the run did not examine, or no facts of a place that it examined.
+    /// There are facts of a place that the run did not examine, or no facts of a place that the run examined.
     #[error("{}", one(.0))]
     OtherPlaces(String),
     /// The stored facts give other verdicts than the stored verdicts.
@@ -122,6 +122,27 @@ pub enum Damage {
         one(evaluated)
     )]
     OtherVerdicts {
+        /// The line of `verdicts.json`.
+        line: usize,
+        /// The stored line.
+        stored: String,
+        /// The line that follows from the facts.
+        evaluated: String,
+    },
+    /// Another version of Attestry wrote the verdicts, and this version gives other verdicts for the same facts.
+    #[error(
+        "this version of Attestry cannot verify verdicts of `{}` that {} wrote: it gives other verdicts for the facts, \
+         from line {line} on: stored `{}`, evaluated `{}`",
+        schema,
+        one(tool),
+        one(stored),
+        one(evaluated)
+    )]
+    VerdictsOfAnotherVersion {
+        /// The schema of `verdicts.json`.
+        schema: &'static str,
+        /// The program that wrote the evidence, by its own record.
+        tool: String,
         /// The line of `verdicts.json`.
         line: usize,
         /// The stored line.
@@ -147,7 +168,7 @@ pub enum Damage {
     /// The time stamp does not belong to this evidence.
     #[error("bad timestamp: {}", one(.0))]
     BadStamp(#[from] StampError),
-    /// The evidence does not follow the evidence before it.
+    /// The evidence does not follow the earlier evidence in its chain.
     #[error("broken chain: {}", one(.0))]
     BrokenChain(String),
 }
@@ -182,6 +203,13 @@ mod tests {
             Damage::OtherReport(hostile()),
             Damage::OtherPlaces(hostile()),
             Damage::OtherVerdicts { line: 1, stored: hostile(), evaluated: hostile() },
+            Damage::VerdictsOfAnotherVersion {
+                schema: "attestry.verdicts/1",
+                tool: hostile(),
+                line: 1,
+                stored: hostile(),
+                evaluated: hostile(),
+            },
             Damage::OtherStatement(hostile()),
             Damage::NotSigned(hostile()),
             Damage::BadSignature(hostile()),

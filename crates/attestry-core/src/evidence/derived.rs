@@ -1,9 +1,10 @@
 //! The derived data: the record of the run, its place in the chain, its scope, the number of its calls, and every
 //! report, byte for byte. They follow from the inputs and facts. The verifier derives them again and compares them, so
-//! an edited report is detected even with a new seal.
+//! an edited report is detected even if the evidence was sealed again.
 //!
-//! Reports are written into a digest and never into memory. Other versions write other bytes. Reports of another
-//! version are not checked, and the result shows it. Must not know how evidence was read.
+//! A report is written into a digest and never into memory. Another version of Attestry writes other bytes, so the
+//! reports of another version are not checked, and the result shows this. This module must not know how evidence was
+//! read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use crate::policy::{Source, beside};
 use crate::report::{self, Delta, Record, Report, Results};
 use crate::verify::{Caller, Reason, Run, TOOL};
 
-/// The files whose bytes were not compared with the facts, and the reason.
+/// The files whose bytes were not compared with the facts, and the program that wrote them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unchecked {
     /// The program that wrote them, by its own record.
@@ -52,8 +53,8 @@ pub(super) struct Parts<'a> {
     pub(super) calls: &'a Counted,
 }
 
-/// Compares all derived data with the stored data. The result has the files that only the version that wrote them can
-/// write again.
+/// Compares all derived data with the stored data. Returns the files that were not compared, because only the version
+/// that wrote them can write them again.
 pub(super) fn check(parts: &Parts<'_>, judged: &Judged) -> Result<Option<Unchecked>, Vec<Damage>> {
     let one = |damage| vec![damage];
     let (run, told) = run_of(parts, judged).map_err(one)?;
@@ -72,7 +73,17 @@ pub(super) fn check(parts: &Parts<'_>, judged: &Judged) -> Result<Option<Uncheck
     Ok(None)
 }
 
-/// The record of the run, derived from the suite, the stage and the basis, and the stored record.
+/// Returns the program that wrote the evidence, by its own record.
+///
+/// # Errors
+/// `run.json` cannot be read.
+pub(super) fn tool(contents: &Contents) -> Result<String, Damage> {
+    let run: Claimed = serde_json::from_str(content(contents, paths::RUN)?)
+        .map_err(|error| unusable(paths::RUN, error.to_string()))?;
+    Ok(run.tool)
+}
+
+/// Returns the record of the run, derived from the suite, the stage and the basis. Also returns the stored record.
 fn run_of(parts: &Parts<'_>, judged: &Judged) -> Result<(Run, Value), Damage> {
     let text = content(parts.contents, paths::RUN)?;
     let unusable = |error: serde_json::Error| unusable(paths::RUN, error.to_string());
@@ -191,12 +202,12 @@ fn is_ours(path: &str, judged: &Judged) -> bool {
     judged.inputs.iter().chain(&described).any(|read| *read == *Path::new(input))
 }
 
-/// The path of a file that the suite names, below the root.
+/// Returns the path of a file that the suite names, below the root.
 fn below(judged: &Judged, path: &str) -> PathBuf {
     beside(Path::new(&judged.basis.suite), path)
 }
 
-/// The files whose expected bytes only the version that wrote them can produce.
+/// Returns the files whose expected bytes only the version that wrote them can produce.
 fn unknown(manifest: &Manifest) -> Vec<String> {
     manifest.files.iter().map(|it| it.path.clone()).filter(|path| !paths::is_left(path)).collect()
 }
@@ -205,7 +216,7 @@ fn report_at(path: &str) -> Option<&'static dyn Report> {
     report::ALL.iter().copied().find(|report| report.file() == path)
 }
 
-/// Writes every report of the evidence again, from inputs and facts.
+/// Writes every report of the evidence again, from inputs and facts, and compares its digest with the manifest.
 fn check_reports(parts: &Parts<'_>, judged: &Judged, run: &Run) -> Result<(), Vec<Damage>> {
     let one = |damage| vec![damage];
     let baseline = match parts.contents.get(paths::BASELINE) {

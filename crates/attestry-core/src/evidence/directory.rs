@@ -1,7 +1,7 @@
-//! The writer of an evidence directory. It writes aside and moves the complete directory into its place, so a
-//! half-written directory is never found there.
+//! Writes an evidence directory. It is written to a temporary place and moved to its own place when it is complete, so
+//! a half-written directory is never found there.
 //!
-//! Must not know the contents of the files.
+//! This module must not know the contents of the files.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -27,7 +27,8 @@ impl Directory {
     /// Begins a directory for the place `target`. Until the directory is in its place, no other run writes there.
     ///
     /// # Errors
-    /// The target is no earlier output, another run writes there, or it is not possible to write beside it.
+    /// Fails if the target is no earlier output, if another run writes there, or if it is not possible to write beside
+    /// the target.
     pub fn begin(target: &Path, is_report: IsReport) -> Result<Self, WriteError> {
         let claim = Claim::take(target, What::Folder, is_report)?;
         Ok(Self { aside: claim.writing(), claim, entries: Mutex::default() })
@@ -68,7 +69,7 @@ impl Directory {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
-    /// The temporary place of a path of the evidence, before the directory is moved into its place.
+    /// Returns the temporary place of a path of the evidence, before the directory is moved into its place.
     #[must_use]
     pub fn path(&self, path: &str) -> PathBuf {
         self.aside.join(path)
@@ -97,8 +98,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Writes the manifest. From here on, only signatures and time stamps are added. The manifest names all other
-    /// files.
+    /// Writes the manifest, which names all other files. After this step, only signatures and time stamps are added.
     ///
     /// # Errors
     /// The manifest cannot be written.
@@ -124,7 +124,7 @@ impl Directory {
 /// The size of the write buffer in bytes.
 const BUFFER: usize = 1 << 16;
 
-/// A file, with the sum of the bytes that were written into it.
+/// A file, with the size and digest of the bytes that were written into it.
 struct Summed {
     file: File,
     sum: Sum,
@@ -178,7 +178,7 @@ impl Sealed {
         Ok(())
     }
 
-    /// The paths of all files, sorted.
+    /// Returns the paths of all files, sorted.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         let beside = [NAME, paths::ATTESTATIONS, paths::QUERY, paths::ANSWER].into_iter();
@@ -199,7 +199,7 @@ impl Sealed {
     /// Moves the directory into its place.
     ///
     /// # Errors
-    /// The directory cannot be moved. Then it is kept beside its place.
+    /// Fails if the directory cannot be moved. Then the directory is kept beside its place.
     pub fn finish(self) -> Result<(), WriteError> {
         self.claim.publish(Some(&self.run))
     }

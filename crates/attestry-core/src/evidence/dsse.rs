@@ -1,6 +1,6 @@
 //! DSSE envelopes: a payload with its type, and signatures over both.
 //!
-//! Must not know the meaning of the payload, nor which keys are trusted.
+//! This module must not know the meaning of the payload, nor which keys are trusted.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -40,7 +40,7 @@ pub enum Checked {
     Unknown(Vec<String>),
 }
 
-/// The bytes that are signed: the type and the payload. So a signature is valid for this type only.
+/// Returns the bytes that are signed: the type and the payload. So a signature is valid for this type only.
 #[must_use]
 pub fn pae(kind: &str, payload: &[u8]) -> Vec<u8> {
     let mut out = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
@@ -49,7 +49,7 @@ pub fn pae(kind: &str, payload: &[u8]) -> Vec<u8> {
 }
 
 impl Envelope {
-    /// An envelope. Each signature comes with the id of its key.
+    /// Creates an envelope. `signatures` has the id of the key for each signature.
     #[must_use]
     pub fn new(kind: &str, payload: &[u8], signatures: &[(String, Vec<u8>)]) -> Self {
         let signatures =
@@ -57,18 +57,18 @@ impl Envelope {
         Self { payload: STANDARD.encode(payload), payload_type: kind.to_owned(), signatures: signatures.collect() }
     }
 
-    /// The type and the payload. They are not trustworthy before [`Envelope::check`].
+    /// Returns the type and the payload. They are not trustworthy before [`Envelope::check`].
     #[must_use]
     pub fn open(&self) -> Option<(&str, Vec<u8>)> {
         Some((&self.payload_type, STANDARD.decode(&self.payload).ok()?))
     }
 
-    /// The keys that the signatures name. A name is no proof.
+    /// Returns the keys that the signatures name. A name is no proof.
     pub fn named(&self) -> impl Iterator<Item = &str> {
         self.signatures.iter().map(|signature| signature.keyid.as_str())
     }
 
-    /// The keys of the list that signed the envelope. The id beside a signature only serves for the error message.
+    /// Checks which keys of the list signed the envelope. The id beside a signature is used only for the error message.
     #[must_use]
     pub fn check(&self, keys: &[PublicKey]) -> Checked {
         let signed = self.open().map(|(kind, payload)| pae(kind, &payload)).unwrap_or_default();
@@ -87,7 +87,7 @@ impl Envelope {
     }
 }
 
-/// The envelopes as text, one on each line. The in-toto specification calls this a bundle of attestations.
+/// Returns the envelopes as text, one on each line. The in-toto specification calls this a bundle of attestations.
 #[must_use]
 pub fn lines(envelopes: &[Envelope]) -> Vec<u8> {
     let mut out = Vec::new();

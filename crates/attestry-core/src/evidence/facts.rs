@@ -39,7 +39,7 @@ struct ResourceLine {
     not_applicable: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     unknown: BTreeMap<String, Gap>,
-    /// The answer of AWS that the resource does not exist.
+    /// The answer of AWS that showed that the resource does not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gone: Option<Gap>,
 }
@@ -49,7 +49,7 @@ struct ResourceLine {
 /// # Errors
 /// The errors of the writer.
 pub fn write(populations: &[Population], out: &mut dyn Write) -> io::Result<()> {
-    // A buffer of a known type stands in between, because there are millions of small writes.
+    // The serializer makes millions of small writes, so it writes into a buffer with a known type.
     let mut out = BufWriter::new(out);
     for population in populations {
         let line = PopulationLine {
@@ -97,7 +97,7 @@ fn resource_line(resource: &Resource) -> ResourceLine {
     line
 }
 
-/// The JSON form of a value. Its type is the type of the attribute.
+/// Returns the JSON form of a value. The attribute defines the type of the value.
 #[must_use]
 pub(crate) fn to_json(value: &Value) -> Json {
     match value {
@@ -152,7 +152,7 @@ pub enum NoLine {
         /// The type of the attribute in words.
         of: String,
     },
-    /// The resource left the population by an answer that cannot show this.
+    /// The resource is marked as gone because of an answer that cannot show this.
     #[error("`gone` by {0}, which says nothing of the kind")]
     Gone(Box<Gap>),
 }
@@ -160,7 +160,7 @@ pub enum NoLine {
 /// Reads all facts.
 ///
 /// # Errors
-/// The number of the line, with the mistake in it.
+/// Returns the number of the first wrong line and the mistake in it.
 pub fn read(text: &str, find: impl Fn(&str) -> Option<&'static Kind>) -> Result<Vec<Population>, NoFacts> {
     let mut populations: Vec<(Population, usize)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -213,7 +213,7 @@ fn read_resource(line: ResourceLine, population: &Population) -> Result<Resource
         resource.facts.insert(attribute(&name)?.name, Fact::Unknown(Arc::new(gap)));
     }
     if let Some(gap) = line.gone {
-        // Only one answer can remove a resource from its population. The line alone cannot.
+        // Only the answer to a call of the kind can show that a resource is gone. The line alone is not enough.
         let told = gap.cause == Cause::Gone && kind.call(&gap.operation).is_some_and(|it| it.service == gap.service);
         if !told {
             return Err(NoLine::Gone(Box::new(gap)));

@@ -1,15 +1,15 @@
 //! The inputs of a run that evidence can keep. Their paths must mean the same file on every system.
 //!
-//! The check comes before the first request to an account, so that no run is lost because of a file name. Must not read
-//! files.
+//! The check comes before the first request to an account, so that no run is lost because of a file name. This module
+//! must not read files.
 
 use std::collections::BTreeMap;
 
 use super::path::{fields, folded, is_below};
 use super::paths;
 
-/// The paths that evidence cannot hold, with their indexes and the reasons. The paths are relative to the root of
-/// suites and policies.
+/// Returns the paths that evidence cannot hold, each with its index and the reason. The paths are relative to the root
+/// of suites and policies.
 pub fn unkept<'a>(inputs: impl IntoIterator<Item = &'a str>) -> Vec<(usize, String)> {
     let (mut wrong, mut seen) = (Vec::new(), BTreeMap::new());
     for (index, input) in inputs.into_iter().enumerate() {

@@ -1,7 +1,7 @@
-//! The judgement of stored facts, by the texts that evidence holds or by other texts.
+//! Judges stored facts again, by the texts in the evidence or by other texts.
 //!
-//! This module is pure, except for a root on disk. Must not know whether the facts were altered. That check comes
-//! before.
+//! This module is pure, unless the root is on disk. This module must not know whether the facts were altered. That
+//! check comes before.
 
 use std::path::{Path, PathBuf};
 
@@ -47,8 +47,8 @@ pub struct Basis {
 /// The schema of [`Basis`] that this version writes.
 pub const BASIS_SCHEMA: &str = "attestry.basis/2";
 
-/// The schema before, which is also read. It does not hold all data that its reports depend on, so they cannot be
-/// written again.
+/// The previous schema, which is also read. It lacks data that the reports of its version depend on, so these reports
+/// cannot be written again.
 const EARLIER: &str = "attestry.basis/1";
 
 /// Stored facts with their judgement.
@@ -56,7 +56,7 @@ const EARLIER: &str = "attestry.basis/1";
 pub struct Judged {
     /// The verdicts.
     pub result: RunResult,
-    /// The texts that the verdicts follow from.
+    /// The texts that the verdicts are based on.
     pub texts: Files,
     /// The gate. Violations at or above this severity fail a run.
     pub gate: Severity,
@@ -118,13 +118,13 @@ pub(super) fn judge(
         facts::read(content(contents, paths::FACTS)?, |name| loaded.words.kinds.find(name).or_else(|| find(name)))
             .map_err(|reason| unusable(paths::FACTS, reason.to_string()))?;
     match root {
-        // The facts belong to this stage.
+        // The facts were collected for this stage, so their places must match.
         Root::Held(_) => {
             if let Some(wrong) = misplaced(stage, &cases, &populations) {
                 return Err(Damage::OtherPlaces(wrong));
             }
         }
-        // Another stage may have other places. Facts that were not collected are unknown now.
+        // The stage of other texts may have other places. Facts that were not collected are unknown.
         Root::Directory(_) => {
             populations.retain(|population| is_of_stage(stage, population));
             complete(stage, &cases, &mut populations);
@@ -146,7 +146,7 @@ pub(super) fn judge(
     })
 }
 
-/// The artifacts that the probes of the run left behind.
+/// Returns the artifacts that the probes of the run left behind.
 pub(super) fn residue(contents: &Contents) -> Result<Vec<String>, Damage> {
     let text = content(contents, paths::CIRCUMSTANCES)?;
     let read: Provenance =
@@ -154,7 +154,7 @@ pub(super) fn residue(contents: &Contents) -> Result<Vec<String>, Damage> {
     Ok(read.residue)
 }
 
-/// A file as text.
+/// Returns a file as text.
 pub(super) fn content<'a>(contents: &'a Contents, path: &str) -> Result<&'a str, Damage> {
     let bytes = contents.get(path).ok_or_else(|| Damage::Missing(path.to_owned()))?;
     std::str::from_utf8(bytes).map_err(|error| unusable(path, error.to_string()))

@@ -2,7 +2,7 @@
 //! offline.
 //!
 //! The id of a key is the hexadecimal SHA-256 digest of its public key as DER SubjectPublicKeyInfo. The public key is
-//! enough to compute it. Must not know what is signed.
+//! enough to compute it. This module must not know what is signed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use super::manifest::digest;
 
 /// The DER bytes before the 32 bytes of an Ed25519 public key, before the 65 bytes of a point on P-256, and before the
-/// 32 bytes of an Ed25519 private key. OpenSSL does not read a private key that ends with its public half.
+/// 32 bytes of an Ed25519 private key. The private form has no public half, because OpenSSL does not read a private key
+/// that ends with its public half.
 const ED25519_PUBLIC: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 const P256_PUBLIC: &[u8] =
     b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
@@ -66,13 +67,13 @@ impl PublicKey {
         Ok(Self { id: digest(der), der: der.to_owned() })
     }
 
-    /// The hexadecimal SHA-256 of the DER SubjectPublicKeyInfo.
+    /// Returns the hexadecimal SHA-256 of the DER SubjectPublicKeyInfo.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The key as PEM.
+    /// Returns the key as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
         write_pem("PUBLIC KEY", &self.der).to_string()
@@ -110,10 +111,10 @@ impl SecretKey {
         Self::of(read_pem("PRIVATE KEY", text).ok_or(KeyError::Private)?)
     }
 
-    /// The key of a seed.
+    /// Creates the key of a seed.
     ///
     /// # Errors
-    /// There is no error in practice, because every seed gives a key.
+    /// Does not fail in practice, because every seed gives a key.
     pub fn from_seed(seed: &[u8; 32]) -> Result<Self, KeyError> {
         Self::of(Zeroizing::new([ED25519_PRIVATE, seed].concat()))
     }
@@ -124,30 +125,30 @@ impl SecretKey {
         Ok(Self { der, public })
     }
 
-    /// The key as PKCS#8 PEM.
+    /// Returns the key as PKCS#8 PEM.
     #[must_use]
     pub fn pem(&self) -> Zeroizing<String> {
         write_pem("PRIVATE KEY", &self.der)
     }
 
-    /// The public half of the key.
+    /// Returns the public half of the key.
     #[must_use]
     pub fn public(&self) -> &PublicKey {
         &self.public
     }
 
-    /// The signature of the message. The library does not wipe its own form of the key, so this form exists for one
-    /// signature only.
+    /// Signs the message. The library does not wipe its own form of the key, so this form is created for each signature
+    /// and then dropped.
     ///
     /// # Errors
-    /// There is no error in practice, because the key was read before.
+    /// Does not fail in practice, because the key was read before.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&self.der).map_err(|_| KeyError::Private)?;
         Ok(pair.sign(message).as_ref().to_vec())
     }
 }
 
-/// The bytes of the only block in a PEM file.
+/// Returns the bytes of the only block in a PEM file.
 fn read_pem(label: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let text = text.trim().strip_prefix(&format!("-----BEGIN {label}-----"))?;
     let text = text.strip_suffix(&format!("-----END {label}-----"))?;
@@ -156,7 +157,7 @@ fn read_pem(label: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     STANDARD.decode(&*base64).ok().map(Zeroizing::new)
 }
 
-/// A PEM file with one block, in lines of 64 characters.
+/// Returns a PEM file with one block, in lines of 64 characters.
 fn write_pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     let base64 = Zeroizing::new(STANDARD.encode(der));
     let mut text = Zeroizing::new(String::with_capacity(2 * base64.len() + 64));

@@ -1,13 +1,14 @@
-//! The valid values of a link of a chain. Reports show these values, so each of them must have the form that a run
-//! gives it.
+//! The valid values of a link of a chain. Reports show these values, so each value must have the form in which a run
+//! writes it.
 //!
-//! Must not know how a manifest is read.
+//! This module must not know how a manifest is read.
 
 use super::manifest::Link;
 use crate::policy::is_identifier;
 
 impl Link {
-    /// The reason why no run writes this link, if there is one. A shown link must not look like another text.
+    /// Returns the reason why a run cannot have written this link, if there is one. A shown link must not look like
+    /// another text.
     pub(super) fn flaw(&self) -> Option<&'static str> {
         let previous = self.previous.as_ref();
         if !is_run(&self.run) || !previous.is_none_or(|it| is_run(&it.run)) {
@@ -24,7 +25,7 @@ impl Link {
     }
 }
 
-/// Whether the text is the id of a run: the second of its start, and eight hexadecimal digits.
+/// Whether the text is the id of a run: the start of the run in whole seconds, and eight hexadecimal digits.
 fn is_run(text: &str) -> bool {
     let shape = b"00000000T000000Z-xxxxxxxx";
     let fits = |(of, byte): (&u8, u8)| match of {

@@ -1,7 +1,7 @@
 //! The manifest: the path, size and SHA-256 digest of every file of evidence, and the link to the evidence before it.
 //!
-//! The manifest is written as canonical JSON, so its own digest identifies all files. Must not know the contents of the
-//! files.
+//! The manifest is written as canonical JSON, so its own digest identifies all files. This module must not know the
+//! contents of the files.
 
 use std::io::{self, Write};
 
@@ -29,10 +29,10 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The manifest in its canonical form.
+    /// Returns the manifest in its canonical form.
     ///
     /// # Errors
-    /// There is no error in practice. The type of the error is that of the serializer.
+    /// Does not fail in practice. The type of the error comes from the serializer.
     pub fn write(&self) -> serde_json::Result<Vec<u8>> {
         canonical::write(self)
     }
@@ -102,7 +102,7 @@ impl Sum {
         Entry { path: path.to_owned(), size: self.size, sha256: self.hexadecimal() }
     }
 
-    /// The SHA-256 of all bytes.
+    /// Returns the SHA-256 of all bytes.
     pub(super) fn hexadecimal(self) -> String {
         self.context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -125,8 +125,8 @@ impl Write for Sum {
     }
 }
 
-/// The hexadecimal SHA-256. It uses the library that is fast in every build, because each run computes the digest of
-/// the program.
+/// Returns the hexadecimal SHA-256. The function uses the library that is fast in every build, because each run
+/// computes the digest of the program.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
     let mut sum = Sum::default();

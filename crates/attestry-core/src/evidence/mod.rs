@@ -2,8 +2,8 @@
 //!
 //! Evidence holds the original inputs, the facts, every call, the verdicts, the reports, and a manifest with the
 //! SHA-256 digests of all these files. It is a directory or a bundle in one file. The digest of the manifest identifies
-//! all files. A signed statement about it makes the evidence tamper-evident for a reader who trusts the key. Must not
-//! know AWS clients or the command line.
+//! all files. A signed statement about the manifest makes the evidence tamper-evident for a reader who trusts the key.
+//! This module must not know AWS clients or the command line.
 
 mod archive;
 mod calls;
@@ -57,7 +57,7 @@ pub use verify::{Glance, Verified, glance, link_of, verify, verify_bundle, verif
 
 /// The paths inside evidence.
 pub mod paths {
-    /// The digests of all files.
+    /// The manifest, with the digests of all files.
     pub const MANIFEST: &str = super::manifest::NAME;
     /// The basis of the judgement.
     pub const BASIS: &str = "evidence/basis.json";

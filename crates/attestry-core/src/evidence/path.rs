@@ -1,6 +1,6 @@
 //! The valid paths of files of evidence. A path must stay below its directory and mean the same file on every system.
 //!
-//! Must not know the contents of the files.
+//! This module must not know the contents of the files.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -16,13 +16,13 @@ const FIELDS: (usize, usize) = (155, 100);
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
 
 /// Whether the path stays below a directory and means the same file on every system. It must be relative and have no
-/// part that is `..`, `.` or empty, and no character that another system reads in another way.
+/// part that is `..`, `.` or empty, and no character that another system treats differently.
 pub(super) fn is_below(path: &str) -> bool {
     fields(path).is_some() && path.split('/').count() <= DEPTH && path.split('/').all(is_name)
 }
 
-/// The two path fields of the header of a tar file, with the shortest possible first field. The result is `None` if the
-/// path does not fit.
+/// Returns the two path fields of the header of a tar file, with the shortest possible first field. Returns `None` if
+/// the path does not fit.
 pub(super) fn fields(path: &str) -> Option<(&str, &str)> {
     let (first, second) = FIELDS;
     if path.len() <= second {
@@ -46,10 +46,10 @@ fn is_device(name: &str) -> bool {
     DEVICES.contains(&stem.as_str()) || numbered("com") || numbered("lpt")
 }
 
-/// A form that is equal for two paths that can be one file: on systems that ignore the case of letters, or on systems
-/// where a letter with an accent equals the letter and the accent.
+/// Returns a form that is equal for two paths that can be one file. This concerns systems that ignore upper and lower
+/// case, and systems where a letter with an accent equals the letter and the accent.
 pub(super) fn folded(path: &str) -> String {
-    // Capitals come first, because some letters have one capital and two small forms, such as the long s.
+    // The conversion to capitals comes first, because some letters, such as s, have one capital and two small forms.
     let folded: String = path.nfd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
     folded.nfd().collect()
 }

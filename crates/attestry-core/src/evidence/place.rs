@@ -1,6 +1,6 @@
 //! The places of kept bundles: `ACCOUNT/SUITE/STAGE/YEAR/MONTH/DAY/RUN`. A bundle can be found without opening it.
 //!
-//! The day is the UTC day on which the run started. Must not know the store of the bundles.
+//! The day is the UTC day on which the run started. This module must not know the store of the bundles.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use super::archive::Format;
 use super::path::is_below;
 use super::summary::Summary;
 
-/// The extension of an index entry after the name of its bundle.
+/// The extension that an index entry adds to the name of its bundle.
 const INDEX: &str = ".json";
 
 /// The format of the start instant in the id of a run.
@@ -25,7 +25,8 @@ pub struct BundlePath {
 }
 
 impl BundlePath {
-    /// The place of the bundle. Absent if its own data make no path. Only forged data do not.
+    /// Returns the paths of the bundle and its index entry. Returns `None` if the data of the bundle do not give a
+    /// valid path. This happens only with forged data.
     #[must_use]
     pub fn of(summary: &Summary, format: Format) -> Option<Self> {
         let account = accounts(&summary.accounts);
@@ -39,7 +40,7 @@ impl BundlePath {
     }
 }
 
-/// The accounts as one name. It is empty without accounts.
+/// Returns the accounts as one name. The name is empty without accounts.
 pub(super) fn accounts(of: &[String]) -> String {
     match of {
         [] => String::new(),
@@ -71,7 +72,7 @@ pub struct Series {
 }
 
 impl Placed {
-    /// Reads the path of an index entry. The result is `None` for any other path.
+    /// Reads the path of an index entry. Returns `None` for any other path.
     #[must_use]
     pub fn read(index: &str) -> Option<Self> {
         let bundle = index.strip_suffix(INDEX)?;

@@ -1,6 +1,6 @@
 //! The circumstances of a run: data that the verdicts do not depend on, and that an auditor needs.
 //!
-//! Must not know how the circumstances are found out.
+//! This module must not know how the circumstances are found.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +24,7 @@ pub struct Provenance {
     pub pipeline: Option<Pipeline>,
     /// The clock of this machine compared with the clock of AWS. Absent if no answer had a date.
     pub clock: Option<Clock>,
-    /// The variables of the environment that decide the path of requests: proxies without their users, and
-    /// certificates.
+    /// The environment variables that decide the path of requests: proxies without their users, and certificates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub network: Vec<String>,
     /// The choice of the accounts and Regions, and the parts that it leaves out.
@@ -36,7 +35,7 @@ pub struct Provenance {
     pub residue: Vec<String>,
 }
 
-/// A pipeline, in the words of its own environment.
+/// The CI pipeline, as its environment variables describe it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {
@@ -48,12 +47,12 @@ pub struct Pipeline {
     pub commit: String,
     /// The branch or the tag.
     pub reference: String,
-    /// The person or the system that started it.
+    /// The person or the system that started the pipeline run.
     pub actor: String,
 }
 
-/// The difference of two clocks in seconds: the date of AWS minus ours at the arrival of an answer. AWS sends whole
-/// seconds.
+/// The difference of two clocks in seconds: the date in an answer of AWS minus our time at the arrival of the answer.
+/// AWS sends whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clock {
@@ -81,14 +80,14 @@ pub struct Scope {
     pub accounts: Vec<String>,
     /// The Regions.
     pub regions: Vec<String>,
-    /// The way of the choice.
+    /// How the accounts and Regions were chosen.
     pub chosen: String,
     /// The parts that were not examined.
     pub left_out: Vec<String>,
 }
 
 impl Scope {
-    /// The scope of every run of a stage.
+    /// Returns the scope of every run of a stage.
     #[must_use]
     pub fn of(suite: &Suite, stage: &Stage) -> Self {
         let mut left_out = vec![

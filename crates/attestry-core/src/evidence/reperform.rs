@@ -1,6 +1,6 @@
-//! The judgement of stored facts by other policies, and the changes that follow from it.
+//! Judges stored facts by other policies, and finds the changed verdicts.
 //!
-//! Must not know the command line.
+//! This module must not know the command line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,7 +20,7 @@ pub struct Change {
     pub before: Option<&'static str>,
     /// The verdict now. Absent if the case does not exist any more.
     pub after: Option<&'static str>,
-    /// The resources with another verdict than before, with both verdicts.
+    /// The resources whose verdict changed, each with the verdict before and the verdict now.
     pub resources: Vec<(String, &'static str, &'static str)>,
 }
 
@@ -39,7 +39,7 @@ impl Verified {
     }
 }
 
-/// The changes in the order of the cases. Cases that do not exist any more come last.
+/// Returns the changes in the order of the cases. Cases that do not exist any more come last.
 #[must_use]
 pub fn changes(before: &[CaseResult], after: &[CaseResult]) -> Vec<Change> {
     let find = |all: &[CaseResult], id: &str| all.iter().position(|case| case.case.id == id);
@@ -61,7 +61,7 @@ pub fn changes(before: &[CaseResult], after: &[CaseResult]) -> Vec<Change> {
     changes
 }
 
-/// The word for a resource that the case is not about, because it has no verdict.
+/// The word instead of a verdict for a resource that the case is not about.
 const OUTSIDE: &str = "outside";
 
 fn moved(was: &CaseResult, now: &CaseResult) -> Vec<(String, &'static str, &'static str)> {
@@ -74,7 +74,7 @@ fn moved(was: &CaseResult, now: &CaseResult) -> Vec<(String, &'static str, &'sta
     both.filter(|(_, was, now)| was != now).collect()
 }
 
-/// The verdict of each resource, by account, Region and id.
+/// Returns the verdict of each resource, by account, Region and id.
 fn verdicts(of: &CaseResult) -> BTreeMap<(&str, &str, &str), &'static str> {
     of.resources.iter().map(|it| ((&*it.account, &*it.region, &*it.id), it.verdict.word())).collect()
 }

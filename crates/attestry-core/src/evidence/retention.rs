@@ -1,6 +1,6 @@
-//! The retention of evidence: the time that its suite sets, and at least the minimum.
+//! The retention of evidence: the time that its suite sets, but at least the minimum.
 //!
-//! Must not know the store of the evidence.
+//! This module must not know the store of the evidence.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -15,7 +15,7 @@ const MOST_YEARS: i64 = 100;
 /// The longest time by which the clock of a run may be ahead of the clock of this machine.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// The reason why there is no such date.
+/// The reason why evidence has no valid end of its lock.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoDate {
     /// The retention is shorter than the minimum.
@@ -23,7 +23,7 @@ pub enum NoDate {
         "evidence of this run must be kept until {0} at least: {LEAST_YEARS} years, or longer where its suite says so"
     )]
     TooShort(Timestamp),
-    /// The date is over.
+    /// The end is in the past.
     #[error("the retention of this run ended at {0}: nothing can be locked until then")]
     Over(Timestamp),
     /// The retention is longer than the limit for a lock that cannot be removed.
@@ -36,11 +36,11 @@ pub enum NoDate {
     NotYet(Timestamp),
 }
 
-/// The end of the lock of evidence, in whole seconds. It counts from the end of the run, so the same evidence always
-/// has the same date. Durations are in seconds.
+/// Returns the end of the lock of evidence, in whole seconds. The retention begins at the end of the run, so the same
+/// evidence always has the same date. Durations are in seconds.
 ///
 /// # Errors
-/// There is no such date.
+/// Fails if there is no valid date.
 pub fn retain_until(
     finished: Timestamp,
     by_suite: Option<i64>,
@@ -69,7 +69,7 @@ pub fn retain_until(
     if until <= now { Err(NoDate::Over(until)) } else { Ok(until) }
 }
 
-/// The first whole second that is not before the instant.
+/// Returns the first whole second that is not before the instant.
 fn whole(at: Timestamp) -> Result<Timestamp, NoDate> {
     let up = i64::from(at.subsec_nanosecond() > 0);
     at.as_second().checked_add(up).and_then(|second| Timestamp::from_second(second).ok()).ok_or(NoDate::TooLong)

@@ -1,7 +1,7 @@
 //! The sample of an auditor: the state of a control on a day.
 //!
 //! A run records the state at its own time. So a day has two witnesses: the last run that started before the end of the
-//! day, and the first run after it. Must not know the store of the evidence.
+//! day, and the first run after the end of the day. This module must not know the store of the evidence.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::summary::{Covered, Summary};
 
-/// A control in the words of an auditor: `SC-12`, or `nist-800-53-r5:SC-12` if several frameworks have this id.
+/// A control as an auditor names it: `SC-12`, or `nist-800-53-r5:SC-12` if several frameworks have this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     framework: Option<String>,
@@ -35,7 +35,7 @@ impl Wanted {
         id == self.id && self.framework.as_deref().is_none_or(|wanted| wanted == framework)
     }
 
-    /// The cases about this control.
+    /// Returns the cases about this control.
     pub fn covered<'a>(&'a self, by: &'a Summary) -> impl Iterator<Item = &'a Covered> {
         by.cases.iter().filter(|case| case.controls.iter().any(|control| self.is(control)))
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// The end of a day in UTC. Absent for the last day of the calendar.
+/// Returns the end of a day in UTC, or `None` for the last day of the calendar.
 #[must_use]
 pub fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.checked_add(1.day()).ok()?;

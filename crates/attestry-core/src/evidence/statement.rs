@@ -1,7 +1,8 @@
 //! The signed documents: in-toto statements about the manifest. One statement uses the common predicate and has the
 //! cases that passed. The other statement uses our predicate and has the coverage.
 //!
-//! Both follow from the evidence alone, so a verifier writes them again and compares. Must not know keys.
+//! Both follow from the evidence alone, so a verifier writes them again and compares them. This module must not know
+//! keys.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,10 +18,10 @@ pub const PAYLOAD: &str = "application/vnd.in-toto+json";
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 
-/// The predicate that programs of other authors also read.
+/// The predicate that programs of other authors can also read.
 const TEST_RESULT: &str = "https://in-toto.io/attestation/test-result/v0.1";
 
-/// Our predicate. It is a name and not a place, because a domain below `.invalid` has no owner.
+/// Our predicate. It is a name and not a web address, because a domain below `.invalid` has no owner.
 const COVERAGE: &str = "tag:attestry.invalid,2026:coverage/v1";
 
 #[derive(Serialize)]
@@ -87,10 +88,10 @@ pub struct StatementData<'a> {
     pub residue: bool,
 }
 
-/// The statements about evidence, as payloads of envelopes.
+/// Returns the statements about evidence, as payloads of envelopes.
 ///
 /// # Errors
-/// There is no error in practice. The type of the error is that of the serializer.
+/// Does not fail in practice. The type of the error comes from the serializer.
 pub fn statements(told: &StatementData<'_>) -> serde_json::Result<Vec<Vec<u8>>> {
     Ok(vec![
         canonical::write(&about(told, TEST_RESULT, test_result(told)))?,
@@ -103,8 +104,8 @@ fn about<'a, P>(told: &StatementData<'a>, predicate_type: &'static str, predicat
     Statement { of: STATEMENT, subject, predicate_type, predicate }
 }
 
-/// The predicate has no list for tests that were not evaluated, so they are in the list of failed tests. A case without
-/// anything to judge is in none of the lists.
+/// Returns the test results. The predicate has no list for tests that were not evaluated, so they are in the list of
+/// failed tests. A case without anything to judge is in none of the lists.
 fn test_result<'a>(told: &StatementData<'a>) -> TestResult<'a> {
     let (mut passed_tests, mut warned_tests, mut failed_tests) = (Vec::new(), Vec::new(), Vec::new());
     for case in &told.result.cases {
@@ -141,14 +142,14 @@ fn seen<'a>(told: &StatementData<'a>) -> Seen<'a> {
     Seen { run: told.run, complete, cases: cases.collect() }
 }
 
-/// The subject of a statement by its own text, for the message about a wrong statement.
+/// The predicate type that a statement names, for the message about a wrong statement.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Claimed {
     predicate_type: String,
 }
 
-/// The predicate type of a payload.
+/// Returns the predicate type of a payload.
 pub(super) fn predicate_type(payload: &[u8]) -> String {
     serde_json::from_slice(payload).map_or_else(|_| "no statement".to_owned(), |it: Claimed| it.predicate_type)
 }

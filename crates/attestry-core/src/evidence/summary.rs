@@ -1,7 +1,7 @@
 //! The summary of evidence: for lists, for the search for a control, and for the index entry beside a kept bundle.
 //!
-//! The summary follows from verified evidence alone, so an index entry can be written again and compared. Must not know
-//! the store of the evidence.
+//! The summary follows from verified evidence alone, so an index entry can be written again and compared. This module
+//! must not know the store of the evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ pub struct Summary {
     pub finished: Timestamp,
     /// The number of the run in the chain of its suite and stage.
     pub sequence: u64,
-    /// The SHA-256 of its manifest.
+    /// The SHA-256 of the manifest.
     pub manifest: String,
     /// The cases of the run.
     pub cases: Vec<Covered>,
@@ -67,7 +67,7 @@ pub struct Covered {
     pub verdict: String,
     /// The kind of the resources in its population.
     pub kind: String,
-    /// The counts of its population.
+    /// The counts of the population of the case.
     pub population: Counts,
 }
 
@@ -86,9 +86,9 @@ pub struct Counts {
     /// The resources that AWS listed and that did not exist in a later answer of AWS. No other number contains them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<usize>,
-    /// The expected resources that are not as expected.
+    /// The expected resources that are violated.
     pub violated: usize,
-    /// The expected resources that are not as expected and are accepted until a date.
+    /// The expected resources whose violation is accepted until a date.
     pub waived: usize,
     /// Whether every page of every list was read.
     pub enumerated: bool,
@@ -109,16 +109,16 @@ pub struct Index {
 }
 
 impl Index {
-    /// The entry of a bundle with this name.
+    /// Creates the entry of a bundle with this name.
     #[must_use]
     pub fn of(name: &str, bundle: &[u8], summary: Summary) -> Self {
         Self { schema: SCHEMA.to_owned(), bundle: Entry::of(name, bundle), summary }
     }
 
-    /// The entry in its canonical form.
+    /// Returns the entry in its canonical form.
     ///
     /// # Errors
-    /// There is no error in practice. The type of the error is that of the serializer.
+    /// Does not fail in practice. The type of the error comes from the serializer.
     pub fn write(&self) -> serde_json::Result<Vec<u8>> {
         canonical::write(self)
     }
@@ -158,7 +158,7 @@ fn ran(contents: &Contents) -> Result<Ran, Damage> {
         .map_err(|error| Damage::Unusable { path: paths::RUN.to_owned(), reason: error.to_string() })
 }
 
-/// The start of the run and its accounts, by its own record.
+/// Returns the start of the run and its accounts, as `run.json` records them.
 pub(super) fn when_and_where(contents: &Contents) -> Result<(Timestamp, Vec<String>), Damage> {
     let ran = ran(contents)?;
     Ok((ran.started, accounts(ran.callers)))
@@ -170,7 +170,7 @@ fn accounts(of: Vec<Caller>) -> Vec<String> {
 }
 
 impl Verified {
-    /// The summary of this evidence.
+    /// Returns the summary of this evidence.
     ///
     /// # Errors
     /// The record of the run cannot be read.

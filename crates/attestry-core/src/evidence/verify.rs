@@ -1,7 +1,7 @@
-//! The verification of evidence: no file was changed, removed or added, and the facts give the same verdicts again.
+//! Verifies evidence: no file was changed, removed or added, and the facts give the same verdicts again.
 //!
 //! Evidence is hostile input before it is checked. Sizes, counts and paths have limits, links are refused, and nothing
-//! is written. Must not know AWS: verification is offline and needs no credentials.
+//! is written. This module must not know AWS: verification is offline and needs no credentials.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use crate::facts::Kind;
 use crate::policy::{Attestation, Root, Severity, Vocabulary};
 use crate::source::Files;
-use crate::verify::RunResult;
+use crate::verify::{RunResult, TOOL};
 
 /// Evidence without any damage.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub fn verify(
     verify_holding(path, &|_| false, words, find)
 }
 
-/// The same check. [`Verified::contents`] also holds the files that `more` selects.
+/// Does the same check. [`Verified::contents`] also holds the files that `more` selects.
 ///
 /// # Errors
 /// The errors of [`verify`].
@@ -83,7 +83,7 @@ pub fn verify_holding(
     verify_stored(contents::read(path, &|path| paths::is_judged(path) || more(path))?, words, find)
 }
 
-/// The same check for a bundle in memory.
+/// Does the same check for a bundle in memory.
 ///
 /// # Errors
 /// The errors of [`verify`].
@@ -103,9 +103,13 @@ fn verify_stored(
 ) -> Result<Verified, Vec<Damage>> {
     let (manifest, manifest_digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
     check_files(&entries, &manifest)?;
-    let judged = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
+    let (judged, compared) = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
     let parts = Parts { contents: &contents, manifest: &manifest, calls: &calls };
-    let unchecked = derived::check(&parts, &judged)?;
+    let mut unchecked = derived::check(&parts, &judged)?;
+    if let (Some(unchecked), Sentences::Other) = (&mut unchecked, compared) {
+        unchecked.files.push(paths::VERDICTS.to_owned());
+        unchecked.files.sort();
+    }
     let statements = told(&contents, &manifest, &manifest_digest, &judged).map_err(|damage| vec![damage])?;
     let attestations = read_attestations(&contents, &statements).map_err(|damage| vec![damage])?;
     let stamp = read_stamp(&contents).map_err(|damage| vec![damage])?;
@@ -128,7 +132,7 @@ fn verify_stored(
 }
 
 impl Verified {
-    /// The ids of the given keys that signed every statement.
+    /// Returns the ids of the given keys that signed every statement.
     ///
     /// # Errors
     /// There is no signature, or none of these keys signed.
@@ -154,7 +158,7 @@ impl Verified {
         }
     }
 
-    /// The instant at which an authority under one of the certificates received the manifest.
+    /// Returns the instant at which an authority under one of the certificates received the manifest.
     ///
     /// # Errors
     /// There is no time stamp, or it is from another authority.
@@ -164,13 +168,13 @@ impl Verified {
         Ok(stamp.time)
     }
 
-    /// The stored verdicts, which equal the verdicts that follow from the facts.
+    /// Returns the stored verdicts. They equal the verdicts that follow from the facts.
     #[must_use]
     pub fn verdicts(&self) -> &[u8] {
         self.contents.get(paths::VERDICTS).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The keys that the signatures name. A name is no proof.
+    /// Returns the keys that the signatures name. A name is no proof.
     #[must_use]
     pub fn named(&self) -> BTreeSet<&str> {
         self.attestations.iter().flat_map(Envelope::named).collect()
@@ -203,8 +207,8 @@ impl Verified {
     }
 }
 
-/// The link of the evidence of an earlier run and the digest of its manifest, for the next run. No other part of the
-/// evidence is checked.
+/// Returns the link of the evidence of an earlier run and the digest of its manifest, for the next run. No other part
+/// of the evidence is checked.
 ///
 /// # Errors
 /// The reason why it cannot be read.
@@ -214,7 +218,7 @@ pub fn link_of(path: &Path) -> Result<(Link, String), Vec<Damage>> {
     Ok((manifest.link, digest))
 }
 
-/// The place of evidence by its own record, before it is judged.
+/// The place of evidence as its own files record it, before the evidence is judged.
 #[derive(Clone, Debug)]
 pub struct Glance {
     /// The run and its place in the chain.
@@ -282,12 +286,19 @@ fn check_files(files: &BTreeMap<String, Entry>, manifest: &Manifest) -> Result<(
     if damage.is_empty() { Ok(()) } else { Err(damage) }
 }
 
+/// Whether the stored sentences about the verdicts equal those of this version.
+enum Sentences {
+    Equal,
+    /// The verdicts are equal, and another version wrote other sentences about them.
+    Other,
+}
+
 /// Judges the facts again by the texts of the evidence. The verdicts must equal the stored verdicts.
 fn perform_again(
     contents: &Contents,
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
-) -> Result<Judged, Damage> {
+) -> Result<(Judged, Sentences), Damage> {
     let below = |(path, bytes): (&String, &Vec<u8>)| {
         let path = path.strip_prefix(paths::INPUTS)?.strip_prefix('/')?;
         Some((PathBuf::from(path), bytes.clone()))
@@ -300,14 +311,26 @@ fn perform_again(
     let mut compared = Compared { rest: stored.as_bytes(), same: true };
     verdicts::write(&judged.result, &mut compared).map_err(unusable)?;
     if compared.is_same() {
-        return Ok(judged);
+        return Ok((judged, Sentences::Equal));
     }
     let mut evaluated = Vec::new();
     verdicts::write(&judged.result, &mut evaluated).map_err(unusable)?;
     let evaluated = String::from_utf8_lossy(&evaluated);
+    let tool = derived::tool(contents)?;
+    let is_other = tool != TOOL;
+    let same =
+        || verdicts::without_sentences(stored).is_some_and(|it| Some(it) == verdicts::without_sentences(&evaluated));
+    if is_other && same() {
+        return Ok((judged, Sentences::Other));
+    }
     let differs = stored.lines().zip(evaluated.lines()).enumerate().find(|(_, (stored, again))| stored != again);
     let (index, (stored, again)) = differs.unwrap_or((stored.lines().count(), ("(end)", "(end)")));
-    Err(Damage::OtherVerdicts { line: index + 1, stored: stored.trim().to_owned(), evaluated: again.trim().to_owned() })
+    let (line, stored, evaluated) = (index + 1, stored.trim().to_owned(), again.trim().to_owned());
+    Err(if is_other {
+        Damage::VerdictsOfAnotherVersion { schema: verdicts::SCHEMA, tool, line, stored, evaluated }
+    } else {
+        Damage::OtherVerdicts { line, stored, evaluated }
+    })
 }
 
 /// A writer that compares its bytes with stored bytes.
@@ -336,7 +359,7 @@ impl Write for Compared<'_> {
     }
 }
 
-/// The statements that belong to the evidence.
+/// Returns the statements that belong to the evidence.
 fn told(contents: &Contents, manifest: &Manifest, digest: &str, judged: &Judged) -> Result<Vec<Vec<u8>>, Damage> {
     let unusable =
         |error: serde_json::Error| Damage::Unusable { path: paths::RUN.to_owned(), reason: error.to_string() };
@@ -371,8 +394,8 @@ fn is_key(named: &str) -> bool {
     named.len() <= 200 && named.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/+=@".contains(c))
 }
 
-/// Reads the signed statements. Each must equal the statement of this evidence, because a valid signature over another
-/// run proves nothing about this run.
+/// Reads the signed statements. Each of them must equal the statement of this evidence, because a valid signature over
+/// another run proves nothing about this run.
 fn read_attestations(contents: &Contents, statements: &[Vec<u8>]) -> Result<Vec<Envelope>, Damage> {
     let Some(bytes) = contents.get(paths::ATTESTATIONS) else { return Ok(Vec::new()) };
     let unusable = |reason: String| Damage::Unusable { path: paths::ATTESTATIONS.to_owned(), reason };

@@ -1,7 +1,6 @@
-//! The calls of kinds and probes. Each call is one API operation, with all properties that the driver and the client
-//! need.
+//! The calls of kinds and probes. A call is one API operation with the properties that the driver and the client need.
 //!
-//! This module is pure data. Must not know collectors, policies or AWS clients.
+//! This module is pure data. It must not know collectors, policies or AWS clients.
 
 use super::{Attribute, Oracle, Type, Window};
 
@@ -17,27 +16,28 @@ pub struct Call {
     pub permission: &'static str,
     /// The frequency of the call.
     pub frequency: Frequency,
-    /// The operations of the same kind that come before this call. Their facts decide whether and how the call is made.
+    /// The operations of the same kind that are called before. Their facts decide whether and how this call is made.
     pub after: &'static [&'static str],
     /// The oracle of the call. Such a call is made only for a stage that enables the oracle.
     pub oracle: Option<Oracle>,
-    /// The actions that AWS also checks for some resources. Example: `kms:Decrypt` for a resource that a key of the
-    /// account encrypts.
+    /// Further actions that AWS checks for some resources. Example: `kms:Decrypt` for a resource that is encrypted with
+    /// a key of the account.
     pub also: &'static [&'static str],
     /// Whether the call reads values of secrets. Such a call is made only for a stage with `read_secret_values: true`.
     pub values: bool,
-    /// The action that AWS also checks for a stage with `unmask: true`. It is empty if the call returns no masked data.
+    /// A further action that AWS checks for a stage with `unmask: true`. It is empty if the call returns no masked
+    /// data.
     pub unmasked: &'static str,
     /// The limit for the rate of the call.
     pub pace: Pace,
     /// The pages of the answer. A call without pages has a single answer.
     pub paging: Option<Paging>,
-    /// Whether evidence may keep the redacted answers of the call. The default is no: answers with values of secrets or
-    /// with events of logs have no member names by which the redaction can find the secrets.
+    /// Whether evidence may keep the redacted answers of the call. The default is no. The redaction finds secrets by
+    /// the names of members, and answers with values of secrets or events of logs have no such names.
     pub kept: bool,
     /// The error codes with which AWS answers that the resource does not exist. Only kind files set them here.
     pub gone: &'static [&'static str],
-    /// The span of time that the answers are about, when they are about one.
+    /// The window of time, if the answers are about a span of time.
     pub window: Option<&'static Window>,
 }
 
@@ -56,12 +56,12 @@ pub enum Frequency {
     },
     /// Once for each resource that still needs facts.
     Resource,
-    /// For each resource that a claim has questions about. Each call takes as many questions as fit.
+    /// For each resource that a claim has questions about. Each call has as many questions as one request can contain.
     Asked,
 }
 
 impl Call {
-    /// A call whose IAM action has the name of the operation.
+    /// Creates a call with the IAM action `permission`. All other properties have their defaults.
     #[must_use]
     pub const fn new(
         service: &'static str,
@@ -87,7 +87,8 @@ impl Call {
         }
     }
 
-    /// Returns a copy of the call with another frequency. The list of one kind can add facts to another kind.
+    /// Returns a copy of the call with another frequency. For example, a call that lists one kind can add facts to
+    /// another kind.
     #[must_use]
     pub const fn made(self, frequency: Frequency) -> Self {
         Self { frequency, ..self }
@@ -111,7 +112,7 @@ impl Call {
         Self { kept: true, ..self }
     }
 
-    /// An attribute whose value the call returns.
+    /// Creates an attribute whose value the call returns.
     #[must_use]
     pub const fn yields(&self, name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
         Attribute::new(name, of, self.operation, field, doc)
@@ -135,7 +136,7 @@ impl Call {
         Self { window: Some(window), ..self }
     }
 
-    /// Returns a copy of the call for which AWS checks these actions, too.
+    /// Returns a copy of the call that also needs the permission for these actions.
     #[must_use]
     pub const fn also(self, actions: &'static [&'static str]) -> Self {
         Self { also: actions, ..self }
@@ -173,25 +174,26 @@ pub enum Pace {
 }
 
 impl Pace {
-    /// A published quota of this operation alone, in requests per second.
+    /// Creates the published quota of a single operation, in requests per second.
     #[must_use]
     pub const fn per_second(rate: f64) -> Self {
         Self::Published { rate, regional: &[], shared: "" }
     }
 
-    /// A published quota in requests per second. All operations with this name share it.
+    /// Creates a published quota in requests per second. All operations with the same `name` share the quota.
     #[must_use]
     pub const fn shared(name: &'static str, rate: f64) -> Self {
         Self::Published { rate, regional: &[], shared: name }
     }
 
-    /// A published quota of this operation alone, with other values in some Regions.
+    /// Creates the published quota of a single operation. `regional` has the Regions with another quota.
     #[must_use]
     pub const fn by_region(regional: &'static [(&'static [&'static str], f64)], elsewhere: f64) -> Self {
         Self::Published { rate: elsewhere, regional, shared: "" }
     }
 
-    /// The published requests per second in a Region. Absent if the operation has no published quota.
+    /// Returns the published quota in a Region, in requests per second. It is `None` if AWS publishes no quota for the
+    /// operation.
     #[must_use]
     pub fn rate_in(&self, region: &str) -> Option<f64> {
         match self {
@@ -226,8 +228,8 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// The pages of these lists. The token has the same name in the request and in the answer. A page holds this number
-    /// of items.
+    /// Describes the pages of these lists. The token has the same name in the request and in the answer. A page has
+    /// `items` items.
     #[must_use]
     pub const fn by(token: &'static str, lists: &'static [&'static str], items: usize) -> Self {
         Self {
@@ -242,26 +244,25 @@ impl Paging {
         }
     }
 
-    /// The same pages. The token has another name in the answer.
+    /// Sets another name for the token in the answer.
     #[must_use]
     pub const fn answered(self, token_out: &'static str) -> Self {
         Self { token_out, ..self }
     }
 
-    /// The same pages, with a parameter for the number of items on a page and with the greatest value of this
-    /// parameter.
+    /// Sets the parameter for the number of items on a page, and the greatest value of this parameter.
     #[must_use]
     pub const fn limited(self, parameter: &'static str, most: usize) -> Self {
         Self { limit: parameter, most, ..self }
     }
 
-    /// The same pages. This member of the answer shows whether there are more pages.
+    /// Sets the member of the answer that shows whether there are more pages.
     #[must_use]
     pub const fn flagged(self, truncated: &'static str) -> Self {
         Self { truncated, ..self }
     }
 
-    /// The same pages. The list ends with a repeated token.
+    /// Declares that the list ends with a repeated token.
     #[must_use]
     pub const fn repeating(self) -> Self {
         Self { repeats_last: true, ..self }

@@ -1,30 +1,30 @@
-//! The policy documents of answers, read as AWS reads them. A document that is not understood becomes a gap and never
-//! an empty policy.
+//! Reads policy documents in answers in the same way as AWS. A document that cannot be read becomes a gap and never an
+//! empty policy.
 //!
-//! Must not know which kind holds the document, nor what it allows. `iam` decides that.
+//! This module must not know which kind holds the document, nor what it allows. `iam` decides that.
 
 use super::iam::to_values;
 use super::{Cause, Gap, Value, scrub};
 use attestry_iam::{Form, Malformed, Policy, Which, decoded, parse};
 
-/// The statements of a resource policy.
+/// Reads the statements of a resource policy.
 ///
 /// # Errors
-/// The document is not understood.
+/// The document cannot be read.
 pub fn statements(document: &str) -> Result<Vec<Value>, Gap> {
     parse("resource policy", document, Form::Resource).map(|policy| to_values(&spelt(policy))).map_err(misread)
 }
 
-/// Reads a document in the form of IAM's answers: percent-encoded, or plain.
+/// Reads a document that is percent-encoded, as in the answers of IAM, or plain.
 ///
 /// # Errors
-/// The document is not understood.
+/// The document cannot be read.
 pub fn encoded(name: &str, document: &str, of: Form) -> Result<Policy, Gap> {
     decoded(document).and_then(|plain| parse(name, &plain, of)).map(spelt).map_err(misread)
 }
 
-/// The policy with the services of actions in lower case. Consoles write `SQS:*`. IAM ignores the case, and a
-/// comparison of the text should ignore it too.
+/// Writes the services of actions in lower case. Consoles write `SQS:*`. IAM ignores the letter case, so a comparison
+/// of texts must also ignore it.
 fn spelt(mut policy: Policy) -> Policy {
     for statement in &mut policy.statements {
         let (Which::In(actions) | Which::NotIn(actions)) = &mut statement.actions;
@@ -32,7 +32,7 @@ fn spelt(mut policy: Policy) -> Policy {
             if let Some((service, _)) = action.split_once(':')
                 && service.contains(|it: char| it.is_ascii_uppercase())
             {
-                // A secret in lower case no longer looks like one, so it is removed first.
+                // The redaction does not recognise a secret in lower case, so the secret is removed first.
                 let clean = scrub(action);
                 *action = clean.split_once(':').map_or_else(
                     || clean.to_string(),

@@ -1,6 +1,6 @@
 //! A gap: data that AWS did not return, and the cause. A gap is data and never an error that stops a run.
 //!
-//! Must not know how a failure was detected. The module `aws` builds gaps from the errors of the SDK.
+//! This module must not know how a failure was detected. The module `aws` builds gaps from the errors of the SDK.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::scrub;
 use super::words::words;
 
-/// The cause of a gap. The causes are in the order of their weight for a reader, the most severe cause first.
+/// The cause of a gap. The causes are ordered by their importance for a reader. The most important cause comes first.
 #[derive(
     Clone,
     Copy,
@@ -28,11 +28,11 @@ use super::words::words;
 #[strum(serialize_all = "kebab-case")]
 pub enum Cause {
     /// The caller has no permission for the call. An identity policy, a boundary, an SCP or a resource policy can deny
-    /// it.
+    /// the call.
     Denied,
-    /// AWS throttled the call in all retries.
+    /// AWS throttled the call and all retries.
     Throttled,
-    /// The answer ended before the end of the list. A page failed, or the answer announces more items without a token.
+    /// The list is not complete. A page failed, or the answer announces more items and has no token for the next page.
     Truncated,
     /// The credentials expired or were refused during the run.
     Credentials,
@@ -43,7 +43,7 @@ pub enum Cause {
     /// AWS refused the call for a reason that no permission corrects: the account is suspended, or the error code is
     /// unknown.
     Refused,
-    /// AWS answered with a server error in all retries.
+    /// AWS answered the call and all retries with a server error.
     Unavailable,
     /// There was no answer in time.
     TimedOut,
@@ -59,24 +59,24 @@ pub enum Cause {
     Interrupted,
     /// The recording or the described account holds no answer for the call.
     NotRecorded,
-    /// The data need an oracle, and the stage does not enable it. Or a probe would have to use up a resource that it
-    /// must keep.
+    /// The data need an oracle, and the stage does not enable it. Or a probe could get the data only by using up a
+    /// resource that it must keep.
     NotAsked,
     /// Another answer of AWS has a greater number of resources than the list.
     Miscounted,
     /// The case is about a longer time than the run read, or about a Region that the stage does not name.
     OutOfReach,
-    /// The data were read, but the text that decides is withheld because it looks like a secret.
+    /// The data were read, but a text that the decision needs is withheld because it looks like a secret.
     Withheld,
-    /// All data were read, and they do not decide. The answer depends on data that no API returns, such as the user and
-    /// the place of a sign-in.
+    /// All data were read, but they are not enough to decide. The answer depends on data that no API returns, such as
+    /// the user and the place of a sign-in.
     Undecided,
 }
 
 words!(Cause);
 
-/// The data of one gap: the call, the resource and the answer of AWS. It is the error of every read, so it is only one
-/// pointer wide.
+/// The data of one gap: the call, the resource and the answer of AWS. The size is only one pointer, because every read
+/// returns this type as its error.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Gap(Box<Details>);
@@ -123,7 +123,7 @@ impl DerefMut for Gap {
 }
 
 impl Gap {
-    /// A gap without a call and without a message. The driver of the collectors adds the call.
+    /// Creates a gap without a call and without a message. The driver of the collectors adds the call.
     #[must_use]
     pub fn new(cause: Cause) -> Self {
         Self(Box::new(Details {
@@ -139,28 +139,28 @@ impl Gap {
         }))
     }
 
-    /// The same gap with another cause.
+    /// Replaces the cause.
     #[must_use]
     pub fn with_cause(mut self, cause: Cause) -> Self {
         self.cause = cause;
         self
     }
 
-    /// The same gap for an operation of a service.
+    /// Sets the service and the operation.
     #[must_use]
     pub fn of_call(mut self, service: impl Into<String>, operation: impl Into<String>) -> Self {
         self.service = service.into();
         self.with_operation(operation)
     }
 
-    /// The same gap for another operation.
+    /// Replaces the operation.
     #[must_use]
     pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = operation.into();
         self
     }
 
-    /// The same gap for an account and Region.
+    /// Sets the account and the Region.
     #[must_use]
     pub fn at(mut self, account: impl Into<String>, region: impl Into<String>) -> Self {
         self.account = account.into();
@@ -168,35 +168,35 @@ impl Gap {
         self
     }
 
-    /// The same gap for a resource.
+    /// Sets the resource.
     #[must_use]
     pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = resource.into();
         self
     }
 
-    /// The same gap with an error code.
+    /// Sets the error code.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// The same gap with a message.
+    /// Sets the message.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// The same gap with the id of a request.
+    /// Sets the id of the request.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = request_id.into();
         self
     }
 
-    /// The gap without any text that looks like a secret in the message of AWS or in the name of the resource.
+    /// Replaces every text that looks like a secret in the message, the resource, the error code and the request id.
     #[must_use]
     pub fn redacted(mut self) -> Self {
         let Details { resource, code, message, request_id, .. } = &mut *self;

@@ -1,8 +1,8 @@
-//! The conversion of IAM policies to facts and back. Kinds deliver these records, and policies of Attestry test them.
-//! The engine builds the whole document again from the records, offline too.
+//! Converts IAM policies to records in facts, and these records back to IAM policies. Kinds return the records, and
+//! policies of Attestry test them. The IAM engine gets the whole document again from the records, also offline.
 //!
-//! The two directions are inverse: no element, value or order is lost. Must not know kinds, nor the permissions that a
-//! document grants.
+//! No conversion loses an element or a value, or changes their order. This module must not know kinds, nor the
+//! permissions that a document grants.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use super::{Field, Type, Value};
 
 const TEXTS: Type = Type::List(&Type::Text);
 
-/// The version of documents without variables.
+/// The version of IAM policies that does not support variables.
 const OLD: &str = "2008-10-17";
 
-/// The fields of a statement. An element that the statement does not have is absent, but `conditions` is then empty.
-/// `version` is the version of the document. It is absent for 2012-10-17. In documents of older versions, `${…}` is
-/// plain text.
+/// The fields of a statement. An element that the statement does not have is absent. Only `conditions` is an empty list
+/// instead. `version` is the version of the document. It is absent for 2012-10-17. In documents of the older version,
+/// `${…}` is plain text.
 pub const STATEMENT: &[Field] = &[
     Field::new("sid", Type::Text),
     Field::new("effect", Type::Text),
@@ -48,7 +48,7 @@ pub const NAMED_STATEMENT: &[Field] = &[
     Field::new("version", Type::Text),
 ];
 
-/// The fields of a grant of a KMS key. Each of the `constraints` is `Name key=value`.
+/// The fields of a grant of a KMS key. Each text in `constraints` has the form `Name key=value`.
 pub const GRANT: &[Field] = &[
     Field::new("id", Type::Text),
     Field::new("name", Type::Text),
@@ -63,20 +63,21 @@ pub const GRANT: &[Field] = &[
 /// The type of an attribute that holds a whole document.
 pub const STATEMENTS: Type = Type::List(&Type::Record(STATEMENT));
 
-/// The type of an attribute that holds the statements of several named documents.
+/// The type of an attribute that holds the statements of several documents with names.
 pub const NAMED_STATEMENTS: Type = Type::List(&Type::Record(NAMED_STATEMENT));
 
-/// The permissions of an identity: the statements of its policies, and the boundary. Both must allow a request.
+/// The fields of the permissions of an identity: the statements of its policies, and the permissions boundary. A
+/// request is allowed only if both allow it.
 pub const PERMISSIONS: &[Field] =
     &[Field::new("statements", NAMED_STATEMENTS), Field::new("boundary", NAMED_STATEMENTS)];
 
-/// The statements of a policy as [`STATEMENTS`].
+/// Converts the statements of a policy to records of the type [`STATEMENTS`].
 #[must_use]
 pub fn to_values(policy: &Policy) -> Vec<Value> {
     policy.statements.iter().map(|statement| Value::Map(record(policy, statement))).collect()
 }
 
-/// The statements of a policy as [`NAMED_STATEMENTS`].
+/// Converts the statements of a policy to records of the type [`NAMED_STATEMENTS`].
 #[must_use]
 pub fn to_named_values(policy: &Policy) -> Vec<Value> {
     let named = |statement| {
@@ -87,7 +88,7 @@ pub fn to_named_values(policy: &Policy) -> Vec<Value> {
     policy.statements.iter().map(named).collect()
 }
 
-/// The reason why records are no policies.
+/// The reason why records cannot be converted to policies.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("statement {index} of {name}: {why}")]
 pub struct NoPolicy {
@@ -96,7 +97,7 @@ pub struct NoPolicy {
     why: NoStatement,
 }
 
-/// The reason why a record is no statement of its policy.
+/// The reason why a record cannot be converted to a statement of its policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum NoStatement {
     #[error("is no record")]
@@ -128,11 +129,13 @@ enum NoStatement {
 }
 
 /// Builds the policies again from their records. There is one policy for each name, in the order in which the names
-/// appear. The statements of a policy keep their order. Records without a name are one policy with the name `name`.
-/// Without records there is no policy. Only the attribute shows whether a document without statements exists.
+/// appear. The statements of a policy keep their order. All records without a name belong to one policy with the name
+/// `name`. If there are no records, the result has no policy, although a document without statements may exist. Only
+/// the attribute shows whether it exists.
 ///
 /// # Errors
-/// A record is no statement. A redacted text is also an error, because as a pattern it would change the claim.
+/// A record is no statement. A redacted text is also an error, because the marker would be read as a pattern, and the
+/// proof would be about another document.
 pub fn from_values(name: &str, values: &[Value]) -> Result<Vec<Policy>, NoPolicy> {
     let mut policies: Vec<Policy> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -248,7 +251,7 @@ fn told<'a>(name: &'static str, value: &'a Value) -> Result<&'a str, NoStatement
     }
 }
 
-/// The text of a principal: `*` or `Class:value`.
+/// Writes a principal as text: `*` or `Class:value`.
 fn principal_text(principal: &Principal) -> String {
     match principal {
         Principal::Everyone => "*".to_owned(),
@@ -271,9 +274,9 @@ fn principal(text: &str) -> Result<Principal, NoStatement> {
     }
 }
 
-/// The text of a condition: `Operator key v1,v2`. A backslash escapes a space in the key, a comma in a value, and a
-/// backslash. A condition without values ends after its key. A condition with one empty value has a space after its
-/// key.
+/// Writes a condition as text: `Operator key v1,v2`. A backslash is written before a space in the key, before a comma
+/// in a value, and before a backslash. A condition without values ends after its key. A condition with one empty value
+/// has a space after its key.
 fn condition_text(condition: &Condition) -> String {
     let mut text = format!("{} {}", condition.operator, escaped(&condition.key, ' '));
     for (index, value) in condition.values.iter().enumerate() {
@@ -307,8 +310,8 @@ fn escaped(text: &str, separator: char) -> String {
     out
 }
 
-/// Splits the text at the separator and removes the escapes. The second part is `None` without a separator. The result
-/// is `None` for an unknown escape.
+/// Splits the text at the separator and removes the escapes. The second part is `None` if the text has no separator.
+/// The result is `None` if the text has an unknown escape.
 fn unescaped(text: &str, separator: char) -> Option<(String, Option<&str>)> {
     let mut out = String::new();
     let mut chars = text.chars();

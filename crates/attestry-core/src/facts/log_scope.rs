@@ -1,6 +1,6 @@
 //! The scope of a sweep of logs: the events that a run reads, and the secrets whose values it searches for.
 //!
-//! Must not know how events are read.
+//! This module must not know how events are read.
 
 use std::fmt;
 
@@ -10,21 +10,22 @@ use sha2::{Digest, Sha256};
 use super::TimeSpan;
 use super::words::words;
 
-/// The scope of a run. It is the same for every log group: its end is fixed before the first group is read.
+/// The scope of a run. It is the same for every log group, because its end is fixed before the first group is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogScope {
-    /// The length of time before the end, in seconds. Without it, the scope has all events.
+    /// The length of the scope in seconds, counted back from its end. Without it, the scope has all events before the
+    /// end.
     pub window: Option<i64>,
-    /// The end. Later events are not swept.
+    /// The end of the scope. Later events are not swept.
     pub until: Timestamp,
     /// Patterns for names of secrets, with `*` and `?`. Without a pattern, the scope has every secret.
     pub secrets: Vec<String>,
-    /// Patterns for names of SecureString parameters, with `*` and `?`. Without a pattern, the scope has every one of
-    /// them.
+    /// Patterns for names of SecureString parameters, with `*` and `?`. Without a pattern, the scope has every
+    /// SecureString parameter.
     pub parameters: Vec<String>,
     /// The sample that is swept. Without it, all events are swept.
     pub sample: Option<Sample>,
-    /// The percentage of the quotas for reading events that the run leaves to other users of the account.
+    /// A percentage of the quotas for reading events. The run leaves this part to other users of the account.
     pub left: u8,
     /// The places in S3 where logs are archived.
     pub archives: Vec<Archive>,
@@ -63,28 +64,28 @@ impl fmt::Display for Archive {
 pub const LEFT: u8 = 40;
 
 impl LogScope {
-    /// The scope of all events until this instant, with the values of all secrets and SecureString parameters.
+    /// Creates the scope of all events until this instant, with the values of all secrets and SecureString parameters.
     #[must_use]
     pub fn all(until: Timestamp) -> Self {
         let (secrets, parameters, archives) = (Vec::new(), Vec::new(), Vec::new());
         Self { window: None, until, secrets, parameters, sample: None, left: LEFT, archives, unmask: false }
     }
 
-    /// The beginning. Absent if the scope has all events.
+    /// Returns the beginning of the scope. It is `None` if the scope has no window.
     #[must_use]
     pub fn from(&self) -> Option<Timestamp> {
         self.until.checked_sub(SignedDuration::from_secs(self.window?)).ok()
     }
 
-    /// The span of time that is swept. A sample has a part of it.
+    /// Returns the span of time from the beginning to the end of the scope. A sample has only a part of this time.
     #[must_use]
     pub fn span(&self) -> TimeSpan {
         TimeSpan { from: self.from(), until: self.until }
     }
 
-    /// The time spans of a log group that are swept, in order. Each span has its first and its last millisecond. The
-    /// spans are the hours of the sample, and consecutive hours are one span. Without a window or a sample of hours,
-    /// there is one span. Without a window, it has no beginning.
+    /// Returns the time spans that are swept in a log group, in order. Each span is its first and its last millisecond.
+    /// For a sample of hours, each span is one hour or several consecutive hours. Without a window or without a sample
+    /// of hours, there is only one span. Without a window, this span has no beginning.
     #[must_use]
     pub fn spans(&self, group: &str) -> Vec<(Option<i64>, i64)> {
         let until = self.until.as_millisecond();
@@ -122,7 +123,7 @@ impl LogScope {
 /// The milliseconds of an hour.
 const HOUR: i64 = 3_600_000;
 
-/// A part of the events. The seed decides, so the same sample can be taken again.
+/// A part of the events. The seed decides which events are in the sample, so the same sample can be taken again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// The unit of the sample.

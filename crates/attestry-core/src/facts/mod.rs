@@ -1,6 +1,6 @@
-//! The vocabulary of facts: the values of attributes, the descriptors of kinds, the facts that were read, and the gaps.
+//! The types of facts: the values of attributes, the descriptors of kinds, the facts that were read, and the gaps.
 //!
-//! Must not know where facts come from (no AWS, no I/O) nor which values are expected (no policies).
+//! This module must not know where facts come from (no AWS, no I/O) nor which values are expected (no policies).
 
 mod call;
 pub mod documents;

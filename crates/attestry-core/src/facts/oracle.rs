@@ -1,6 +1,7 @@
-//! Oracles: AWS's own answers about policies, and the questions for them. The answers are facts beside our proofs.
+//! Oracles: services of AWS that judge policies, the questions for them and their answers. The answers are facts that
+//! are compared with our proofs.
 //!
-//! Must not know how a question is sent, nor which claims need it.
+//! This module must not know how a question is sent, nor which claims need it.
 
 use std::collections::BTreeMap;
 
@@ -35,10 +36,10 @@ words!(Oracle);
 /// A question: are these actions allowed on these resources, with these condition keys and no others?
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
-    /// The names of actions. A question for the simulator has one.
+    /// The names of actions. A question for the simulator has exactly one.
     pub actions: Vec<String>,
-    /// The resources. A question for the simulator has one. A question for Access Analyzer has none if it means all
-    /// resources.
+    /// The resources. A question for the simulator has exactly one. The list is empty in a question for Access Analyzer
+    /// about all resources.
     pub resources: Vec<String>,
     /// The condition keys of the request.
     pub context: BTreeMap<String, Vec<String>>,
@@ -46,7 +47,7 @@ pub struct Question {
 
 const TEXTS: Type = Type::List(&Type::Text);
 
-/// The attribute of an identity that holds the answers of the simulator.
+/// The name of the attribute of an identity with the answers of the simulator.
 pub const SIMULATED: &str = "simulated";
 
 /// The answer of the simulator to one question.
@@ -60,16 +61,16 @@ pub struct Simulated {
     pub context: BTreeMap<String, Vec<String>>,
     /// The decision: `allowed`, `explicitDeny` or `implicitDeny`.
     pub decision: String,
-    /// The condition keys that the policies use and that the question did not have.
+    /// The condition keys that the policies use and the question does not contain.
     pub missing: Vec<String>,
-    /// Whether the policies of the organization allow the request. Absent without an organization.
+    /// Whether the policies of the organization allow the request. `None` if there is no organization.
     pub organizations: Option<bool>,
-    /// Whether the permissions boundary allows the request. Absent without a boundary.
+    /// Whether the permissions boundary allows the request. `None` if there is no boundary.
     pub boundary: Option<bool>,
 }
 
 impl Simulated {
-    /// The fields of the record of an answer.
+    /// The fields of an answer as a record.
     pub const FIELDS: &'static [Field] = &[
         Field::new("action", Type::Text),
         Field::new("resource", Type::Text),
@@ -80,7 +81,7 @@ impl Simulated {
         Field::new("boundary", Type::Bool),
     ];
 
-    /// The answer as a record.
+    /// Converts the answer to a record.
     #[must_use]
     pub fn to_value(&self) -> Value {
         let context = self.context.iter().map(|(key, values)| (key.clone(), Value::texts(values)));
@@ -95,7 +96,7 @@ impl Simulated {
         ])
     }
 
-    /// The answer from a record.
+    /// Reads the answer from a record.
     #[must_use]
     pub fn from_value(value: &Value) -> Option<Self> {
         let Value::Map(fields) = value else { return None };
@@ -129,10 +130,10 @@ impl Simulated {
     }
 }
 
-/// The attribute of a resource that holds whether Access Analyzer considers its policy public.
+/// The name of the attribute of a resource that states whether Access Analyzer considers its policy public.
 pub const PUBLIC: &str = "analyzer.public";
 
-/// The attribute of a policy that holds the answers of Access Analyzer to the questions of claims.
+/// The name of the attribute of a policy with the answers of Access Analyzer to the questions of claims.
 pub const ACCESS: &str = "analyzer.access";
 
 /// The answer of Access Analyzer to one question about a document.
@@ -140,16 +141,16 @@ pub const ACCESS: &str = "analyzer.access";
 pub struct Access {
     /// The actions.
     pub actions: Vec<String>,
-    /// The resources. The list is empty if the question means all resources.
+    /// The resources. The list is empty if the question is about all resources.
     pub resources: Vec<String>,
     /// Whether the document might grant a part of the requested access.
     pub granted: bool,
-    /// The reasons, in the words of AWS.
+    /// The reasons, as AWS returns them.
     pub reasons: Vec<String>,
 }
 
 impl Access {
-    /// The fields of the record of an answer.
+    /// The fields of an answer as a record.
     pub const FIELDS: &'static [Field] = &[
         Field::new("actions", TEXTS),
         Field::new("resources", TEXTS),
@@ -157,7 +158,7 @@ impl Access {
         Field::new("reasons", TEXTS),
     ];
 
-    /// The answer as a record.
+    /// Converts the answer to a record.
     #[must_use]
     pub fn to_value(&self) -> Value {
         Value::record([
@@ -168,7 +169,7 @@ impl Access {
         ])
     }
 
-    /// The answer from a record.
+    /// Reads the answer from a record.
     #[must_use]
     pub fn from_value(value: &Value) -> Option<Self> {
         let Value::Map(fields) = value else { return None };

@@ -1,5 +1,5 @@
-//! The one table of partitions and their Regions. It has the names of the Regions, their partition, the partition in
-//! ARNs and the domain of the services. Must not know the resource that an ARN names.
+//! The only table of partitions. For each partition, it has the name in ARNs, the names of the Regions and the domain
+//! of the services. This module must not know the resource that an ARN names.
 
 /// A part of AWS with its own accounts.
 #[derive(Debug)]
@@ -10,9 +10,9 @@ pub struct Partition {
     starts: &'static [&'static str],
     /// The domain of its services.
     pub domain: &'static str,
-    /// The Region that has the records of the services without Regions, such as IAM.
+    /// The Region that has the CloudTrail records of the services without Regions, such as IAM.
     pub global: &'static str,
-    /// The known Regions. AWS adds new Regions, so this list only serves to detect typing errors.
+    /// The known Regions. AWS adds new Regions, so this list is used only to detect typing errors.
     regions: &'static [&'static str],
 }
 
@@ -112,7 +112,7 @@ pub const PARTITIONS: &[Partition] = &[
 ];
 
 impl Partition {
-    /// The partition of a Region.
+    /// Returns the partition of a Region.
     #[must_use]
     pub fn of(region: &str) -> Option<&'static Self> {
         let starts = |it: &&Self| it.starts.iter().any(|start| region.starts_with(start));
@@ -120,18 +120,19 @@ impl Partition {
     }
 }
 
-/// The partition in the ARNs of a Region.
+/// Returns the partition in the ARNs of a Region.
 #[must_use]
 pub fn partition(region: &str) -> &'static str {
     Partition::of(region).map_or("aws", |it| it.name)
 }
 
-/// All Regions that are known by name.
+/// Returns the names of all known Regions.
 pub fn regions() -> impl Iterator<Item = &'static str> + Clone {
     PARTITIONS.iter().flat_map(|it| it.regions.iter().copied())
 }
 
-/// Whether a text has the form of a Region, known or unknown: `eu-west-1`, `us-gov-east-1`.
+/// Whether a text has the form of the name of a Region, such as `eu-west-1` or `us-gov-east-1`. The Region can be
+/// unknown.
 #[must_use]
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();

@@ -1,15 +1,16 @@
-//! Decides which plain texts with a name look like secrets: environment variables and plain parameters.
+//! Decides whether the value of an environment variable or of a plain parameter looks like a secret.
 //!
-//! The rules of the sweep define what a secret looks like, here as everywhere. This module adds the signs that only a
-//! setting has: its name, and values that are secrets when they stand alone. It is a guess that prefers a false alarm
-//! to a missed secret. Must not keep, return or log a value.
+//! The rules of the sweep define what looks like a secret, here and in all other modules. This module adds two signs
+//! that only a setting has: its name, and a whole value that has the form of a key. The decision is a guess. It prefers
+//! a false alarm to a missed secret. This module must not keep, return or log a value.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::redact::{is_secret, is_secret_of};
 
-/// Words that mark a name as the name of a secret. They are joined without separators.
+/// Words that mark a name as the name of a secret. Words of two parts are written without a separator, such as
+/// `apikey`.
 const NAMES: &[&str] = &[
     "password",
     "passwd",
@@ -29,7 +30,7 @@ const NAMES: &[&str] = &[
     "authkey",
 ];
 
-/// Words that begin like one of those and have another meaning.
+/// Words that begin like a word in `NAMES` and have another meaning.
 const OTHER_WORDS: &[&str] = &[
     "tokenizer",
     "tokenizers",
@@ -48,7 +49,8 @@ const OTHER_WORDS: &[&str] = &[
     "secretmanager",
 ];
 
-/// The last words of names that describe the place or the behaviour of a secret, and not the secret itself.
+/// A name that ends with one of these words describes the place or the behaviour of a secret, and not the secret
+/// itself.
 const REFERENCES: &[&str] = &[
     "alg",
     "algorithm",
@@ -116,11 +118,12 @@ const REFERENCES: &[&str] = &[
     "version",
 ];
 
-/// Whether a plain text under this name looks like a secret. Either its own form is enough, or its name is the name of
-/// a secret and the value is more than a reference to one.
+/// Whether a value with this name looks like a secret. Either the form of the value is enough, or the name is the name
+/// of a secret and the value is not only a reference to a secret.
 pub fn looks_secret(name: &str, value: &str) -> bool {
     let value = value.trim();
-    // A ciphertext is no secret, whatever its letters look like: only a principal that may decrypt it can read it.
+    // A ciphertext is no secret, because only a principal with the permission to decrypt it can read it. Its letters
+    // are random, so the rules below could find a secret in it.
     if is_kms_ciphertext(value) {
         return false;
     }
@@ -128,7 +131,7 @@ pub fn looks_secret(name: &str, value: &str) -> bool {
     is_secret(value) || stands_alone(value) || !is_reference(value) && named()
 }
 
-/// Whether the name of a setting is the name of a secret, and not of a reference to one.
+/// Whether the name of a setting is the name of a secret, and not the name of a reference to a secret.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let mut words = words(name);
@@ -138,7 +141,7 @@ pub fn is_secret_name(name: &str) -> bool {
     !refers && NAMES.iter().any(|secret| joined.contains(secret))
 }
 
-/// The lower-case words of `DB_PASSWORD`, `dbPassword`, `db-password`.
+/// Splits a name such as `DB_PASSWORD`, `dbPassword` or `db-password` into words in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_lower = false;
@@ -174,7 +177,7 @@ fn is_reference(value: &str) -> bool {
         || is_name_of_secret(value)
 }
 
-/// The prefixes of names of things that are stored elsewhere. The caller examines the content of a URL before.
+/// The prefixes of references to things that are stored elsewhere. The caller has already searched a URL for secrets.
 const PREFIXES: &[&str] = &[
     "arn:",
     "{{resolve:",
@@ -220,8 +223,8 @@ fn is_length_of_time(value: &str) -> bool {
         && ["ms", "s", "m", "h", "d", "sec", "min"].contains(&unit)
 }
 
-/// Whether the value is a relative path: `bank-platform/dev/db`. It has short lower-case words between slashes. None of
-/// them is as long as a random text.
+/// Whether the value is a relative path: `bank-platform/dev/db`. Between its slashes are words in lower case, which are
+/// shorter than a random text.
 fn is_relative_path(value: &str) -> bool {
     let word = |part: &str| {
         part.len() <= 32
@@ -232,8 +235,8 @@ fn is_relative_path(value: &str) -> bool {
     value.contains('/') && value.split('/').all(word)
 }
 
-/// Whether the value is the name of a secret: `bank-app-api-credentials`. It has three words or more, and the last one
-/// is a word for a secret.
+/// Whether the value is the name of a secret: `bank-app-api-credentials`. Such a name has three words or more, and the
+/// last word means a secret.
 fn is_name_of_secret(value: &str) -> bool {
     let parts: Vec<&str> = value.split(['-', '_', '.']).collect();
     let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -241,11 +244,11 @@ fn is_name_of_secret(value: &str) -> bool {
     parts.len() >= 3 && parts.iter().all(word) && ["credential", "secret", "token", "key", "apikey"].contains(&last)
 }
 
-/// Whether the value is a ciphertext of AWS KMS: it has the header of KMS, and after it the identifier of encrypted
-/// data in PKCS #7.
+/// Whether the value is a ciphertext of AWS KMS: it begins with the header of KMS and contains the identifier of
+/// encrypted data in PKCS #7.
 fn is_kms_ciphertext(value: &str) -> bool {
     const ENCRYPTED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x06];
-    // A text without its end still has the same beginning.
+    // The end of the text may be missing. The beginning is enough for the decision.
     let whole = value.trim_end_matches('=');
     let whole = whole.get(..whole.len() - whole.len() % 4).unwrap_or_default();
     let Ok(bytes) = BASE64_STANDARD.decode(whole) else { return false };
@@ -253,15 +256,16 @@ fn is_kms_ciphertext(value: &str) -> bool {
         && bytes.windows(ENCRYPTED_DATA.len()).any(|part| part == ENCRYPTED_DATA)
 }
 
-/// Whether the value is a path. Secret access keys are 40 letters of base64, and one in 64 of them begins like a path.
+/// Whether the value is a path. A value of 40 letters is excluded: secret access keys have 40 letters of base64, and
+/// one key in 64 begins with a slash.
 fn is_path(value: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.');
     value.starts_with('/') && value.len() != 40 && value.bytes().all(letters)
 }
 
-/// Whether a value is a secret when nothing stands beside it. A key has only random letters, and in a longer text such
-/// letters can be anything. Reports show the id of an access key, because it identifies the actor. In a setting, the
-/// secret of the key is near.
+/// Whether the whole value has the form of a key. A key consists of random letters, and inside a longer text such
+/// letters can have another meaning. The id of an access key alone is no secret, and reports show it because it
+/// identifies the actor. But a setting with an id usually stands beside a setting with the secret of the key.
 fn stands_alone(value: &str) -> bool {
     is_access_key_id(value) || is_secret_access_key(value)
 }
@@ -272,8 +276,8 @@ fn is_access_key_id(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// Whether the value is 40 random letters of base64. A digest has no capital letters, and a path or a name repeats its
-/// letters.
+/// Whether the value has the form of a secret access key: 40 random letters of base64. A digest has no capital letters,
+/// and a path or a name repeats its letters.
 fn is_secret_access_key(value: &str) -> bool {
     let bytes = value.as_bytes();
     let kind = |byte: &u8| match byte {
@@ -292,11 +296,11 @@ fn is_secret_access_key(value: &str) -> bool {
         && (distinct >= FEWEST_DISTINCT || lone >= FEWEST_LONE)
 }
 
-/// The least number of distinct letters. Of 40 random letters of base64, about 30 are distinct. Words that are written
-/// together and paths have fewer.
+/// The least number of distinct letters in a key. Of 40 random letters of base64, about 30 are distinct. Paths and
+/// joined words have fewer distinct letters.
 const FEWEST_DISTINCT: usize = 25;
-/// The least number of digits between letters. About four of the random letters are such digits. Words and dates have
-/// none.
+/// The least number of single digits between letters in a key. Of 40 random letters, about four are such digits. Words
+/// and dates have none.
 const FEWEST_LONE: usize = 3;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! The descriptors of probes: the arguments that a case gives, and the kind whose attributes hold the observations.
+//! The descriptors of probes: the arguments that a case passes, and the kind whose attributes contain the observations.
 //!
-//! This module is pure data, like the kinds. Must not know how a probe acts.
+//! This module is pure data, like the descriptors of kinds. It must not know how a probe acts.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,14 @@ pub struct ProbeSpec {
     pub kind: &'static Kind,
     /// The argument that names the target of the probe. Probes with the same target never overlap.
     pub target: &'static str,
-    /// The arguments that a case may give in `with`.
+    /// The arguments that a case may pass in `with`.
     pub arguments: &'static [Argument],
-    /// The calls that the stage's own caller makes for these arguments. They are among the calls of the kind.
+    /// The calls that a probe with these arguments makes with the credentials of the stage. Each one is also a call of
+    /// the kind.
     pub calls: fn(&Arguments) -> Vec<&'static Call>,
 }
 
-/// The call that sends the notice of a run with probes to people. It is made if the stage names a topic.
+/// The call that sends people a notice about the probes of a run. It is made if the stage names a topic.
 pub static NOTICE: Call = Call::new("sns", "Publish", "sns:Publish", Frequency::Resource);
 
 /// One argument of a probe.
@@ -32,7 +33,7 @@ pub struct Argument {
     pub name: &'static str,
     /// The type of the value.
     pub of: Type,
-    /// Whether a case must give the argument.
+    /// Whether a case must pass the argument.
     pub required: bool,
     /// The permitted words. Without words, every value is permitted.
     pub words: &'static [&'static str],
@@ -41,19 +42,19 @@ pub struct Argument {
 }
 
 impl Argument {
-    /// An argument that a case must give.
+    /// Creates an argument that a case must pass.
     #[must_use]
     pub const fn required(name: &'static str, of: Type, doc: &'static str) -> Self {
         Self { name, of, required: true, words: &[], doc }
     }
 
-    /// An argument that a case may leave out.
+    /// Creates an argument that a case may leave out.
     #[must_use]
     pub const fn optional(name: &'static str, of: Type, doc: &'static str) -> Self {
         Self { name, of, required: false, words: &[], doc }
     }
 
-    /// The same argument, with these permitted words.
+    /// Sets the permitted words.
     #[must_use]
     pub const fn one_of(self, words: &'static [&'static str]) -> Self {
         Self { words, ..self }
@@ -70,7 +71,7 @@ impl Arguments {
         self.0.insert(name, value.into());
     }
 
-    /// The value of a text argument.
+    /// Returns the value of a text argument.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.0.get(name) {
@@ -79,7 +80,18 @@ impl Arguments {
         }
     }
 
-    /// The value of a whole number.
+    /// The texts of a list, in their order. Without the argument there are none.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        let Some(Value::List(items)) = self.0.get(name) else { return Vec::new() };
+        let texts = items.iter().filter_map(|item| match item {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// Returns the value of a whole-number argument.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
         match self.0.get(name) {
@@ -88,7 +100,7 @@ impl Arguments {
         }
     }
 
-    /// The value of a duration, in seconds.
+    /// Returns the value of a duration argument, in seconds.
     #[must_use]
     pub fn seconds(&self, name: &str) -> Option<u64> {
         match self.0.get(name) {
@@ -97,7 +109,7 @@ impl Arguments {
         }
     }
 
-    /// All arguments, by name.
+    /// Returns all arguments, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         self.0.iter().map(|(name, value)| (*name, value))
     }

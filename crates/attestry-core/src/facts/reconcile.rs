@@ -1,19 +1,21 @@
-//! Second sources: attributes that hold the number of resources of another kind, beside the lists of these resources.
+//! Second sources: attributes with the number of resources of another kind. The numbers are compared with the lists of
+//! these resources.
 //!
-//! Two answers of AWS about one number reveal a list that is silently too short. Must not know which kinds there are.
+//! AWS can return a list that is too short, without any sign. The number from another answer reveals this. This module
+//! must not know any single kind.
 
 use std::sync::Arc;
 
 use super::{Attribute, Cause, Fact, Gap, Kind, Population, Value};
 
-/// A count of a population that comes from another call than its list.
+/// The number of resources of a kind, from another call than the list of these resources.
 #[derive(Clone, Debug)]
 pub struct Counted {
     /// The kind that was counted.
     pub kind: &'static str,
     /// The account of the count.
     pub account: Arc<str>,
-    /// The kind that has the number.
+    /// The kind whose attribute has the number.
     pub by: &'static Kind,
     /// The attribute that has the number.
     pub attribute: &'static Attribute,
@@ -22,7 +24,7 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// All counts in the facts.
+    /// Returns all counts in the facts.
     #[must_use]
     pub fn all(populations: &[Population]) -> Vec<Self> {
         let mut found = Vec::new();
@@ -48,8 +50,8 @@ impl Counted {
         self.kind == population.kind.name && self.account == population.account
     }
 
-    /// The gap of a list that is shorter than the number. A longer list hides no resource: it was read later, or it
-    /// contains resources that the number leaves out.
+    /// Returns a gap if the list is shorter than the number. A longer list is no problem: it was read later, or it
+    /// contains resources that AWS does not count.
     fn missing(&self, population: &Population) -> Option<Gap> {
         let (listed, told) = (population.resources.len(), self.attribute.call);
         // A list with a known gap needs no second source.
@@ -69,7 +71,7 @@ impl Counted {
     }
 }
 
-/// Compares all lists with their counts. A list that is too short makes its population incomplete.
+/// Compares all lists with their counts. A population with a list that is too short gets a gap.
 pub fn reconcile(populations: &mut [Population]) {
     for counted in Counted::all(populations) {
         for population in populations.iter_mut().filter(|population| counted.is_about(population)) {

@@ -1,6 +1,6 @@
-//! A resource with its facts, and the population that it belongs to.
+//! Resources with their facts, and populations of resources.
 //!
-//! Must not know which facts are expected, nor how they were read.
+//! This module must not know which facts are expected, nor how they were read.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -18,20 +18,21 @@ pub enum Fact {
     Known(Value),
     /// AWS answered that there is no value.
     Absent,
-    /// The attribute has no meaning for this resource, for this reason. Example: the rotation of an asymmetric key.
+    /// The attribute has no meaning for this resource. The text is the reason. Example: the rotation of an asymmetric
+    /// key.
     NotApplicable(Cow<'static, str>),
     /// AWS did not return the data.
     Unknown(Arc<Gap>),
 }
 
 impl Fact {
-    /// A fact that has no meaning for the resource, with the reason.
+    /// Creates the fact that the attribute has no meaning for the resource, with the reason.
     #[must_use]
     pub const fn not_applicable(why: &'static str) -> Self {
         Self::NotApplicable(Cow::Borrowed(why))
     }
 
-    /// Replaces the name of the resource in a gap about it.
+    /// Replaces the id of the resource in a gap about the resource.
     fn rename(&mut self, old: &str, new: &str) {
         if let Self::Unknown(gap) = self
             && gap.resource == old
@@ -70,7 +71,7 @@ pub struct Resource {
     pub kind: &'static Kind,
     /// The account, 12 digits.
     pub account: Arc<str>,
-    /// The Region; `aws-global` for kinds with [`Scope::Global`](super::Scope::Global).
+    /// The Region. It is `aws-global` for kinds with [`Scope::Global`](super::Scope::Global).
     pub region: Arc<str>,
     /// The ARN, or the id if AWS gives no ARN. It is unique within the kind, account and Region.
     pub id: String,
@@ -78,12 +79,12 @@ pub struct Resource {
     pub name: String,
     /// The facts, by the names of their attributes.
     pub facts: BTreeMap<&'static str, Fact>,
-    /// The answer of AWS that the listed resource does not exist. Then no case is about the resource.
+    /// The answer of AWS that the listed resource does not exist any more. No case is about such a resource.
     pub gone: Option<Arc<Gap>>,
 }
 
 impl Resource {
-    /// A resource with its identity and without facts.
+    /// Creates a resource with its identity and without facts.
     pub fn new(
         kind: &'static Kind,
         account: Arc<str>,
@@ -94,9 +95,9 @@ impl Resource {
         Self { kind, account, region, id: id.into(), name: name.into(), facts: BTreeMap::new(), gone: None }
     }
 
-    /// Stores a fact. `None` is *absent*: AWS answered that there is no value. Data that were not understood come as a
-    /// gap, and the gap gets its place here. A value that is not plausible for the attribute also becomes a gap, and
-    /// never a fact.
+    /// Stores a fact. `None` is *absent*: AWS answered that there is no value. For data that cannot be read, the caller
+    /// passes a gap, and this function adds the call and the resource to it. A value that is not plausible for the
+    /// attribute also becomes a gap.
     pub fn set(&mut self, attribute: &'static str, fact: impl Into<Fact>) {
         let known = self.kind.attribute(attribute);
         debug_assert!(known.is_some(), "{} has no attribute {attribute}", self.kind.name);
@@ -116,7 +117,7 @@ impl Resource {
         self.facts.insert(attribute, fact);
     }
 
-    /// The gap of an attribute, with the call that should have returned the data.
+    /// Adds to the gap of an attribute the call that should have returned the data, and the resource.
     fn placed(&self, of: &Attribute, gap: &Gap) -> Gap {
         gap.clone()
             .of_call(self.kind.call(of.call).map_or_else(String::new, |call| call.service.to_owned()), of.call)
@@ -125,13 +126,13 @@ impl Resource {
             .with_message(format!("{}: {}", of.field, gap.message))
     }
 
-    /// The fact, if its call was made.
+    /// Returns the fact. It is `None` if the call of the attribute was not made.
     #[must_use]
     pub fn get(&self, attribute: &str) -> Option<&Fact> {
         self.facts.get(attribute)
     }
 
-    /// The text of a known fact. Collectors need it to decide the next call.
+    /// Returns the text of a known fact. Collectors need this text to decide the next call.
     #[must_use]
     pub fn text(&self, attribute: &str) -> Option<&str> {
         match self.facts.get(attribute) {
@@ -140,15 +141,15 @@ impl Resource {
         }
     }
 
-    /// Sets every attribute of an operation to this fact.
+    /// Sets every attribute that an operation returns to this fact.
     pub fn set_all_of(&mut self, operation: &str, fact: &Fact) {
         for attribute in self.kind.attributes.iter().filter(|attribute| attribute.call == operation) {
             self.facts.insert(attribute.name, fact.clone());
         }
     }
 
-    /// Replaces every text that looks like a secret in the facts of one operation. Without an operation, it does so in
-    /// all facts.
+    /// Replaces every text that looks like a secret in the facts of one operation, or, without an operation, in all
+    /// facts.
     pub fn redact(&mut self, operation: Option<&str>) {
         let kind = self.kind;
         for (name, fact) in &mut self.facts {
@@ -159,14 +160,14 @@ impl Resource {
         }
     }
 
-    /// Marks a resource that does not exist any more. The mark is redacted, like every fact.
+    /// Marks the resource as one that does not exist any more. The gap is redacted, like every fact.
     pub fn went(&mut self, gap: &Gap) {
         self.gone = Some(Arc::new(gap.clone().redacted()));
     }
 
     /// Replaces secrets in the ids and names of all resources of a population. This step comes last, because calls for
-    /// the resources need the true ids. Resources with equal ids after the redaction stay distinct: in the order of
-    /// their true ids, the second gets `#2`.
+    /// the resources need the original ids. Resources with equal ids after the redaction stay distinct: in the order of
+    /// the original ids, the second one gets `#2`.
     pub fn redact_names(resources: &mut [Self]) {
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         let told = resources.iter().filter(|it| !is_secret(&it.id)).map(|it| it.id.clone());
@@ -197,13 +198,13 @@ pub struct Population {
     pub kind: &'static Kind,
     /// The account, 12 digits.
     pub account: Arc<str>,
-    /// The Region; `aws-global` for kinds with [`Scope::Global`](super::Scope::Global).
+    /// The Region. It is `aws-global` for kinds with [`Scope::Global`](super::Scope::Global).
     pub region: Arc<str>,
     /// All listed resources, ordered by id.
     pub resources: Vec<Resource>,
     /// The reasons why the list is not complete. It is empty if and only if the list is complete.
     pub gaps: Vec<Arc<Gap>>,
-    /// The parts that were read completely, for a kind with a window.
+    /// The parts of the population that were read completely, for a kind with a window.
     pub reaches: Vec<Reach>,
 }
 
@@ -219,7 +220,7 @@ impl From<Value> for Fact {
     }
 }
 
-/// A value that may not have been understood. An error becomes a gap.
+/// The result of reading a value. An error becomes a gap.
 impl<T: Into<Fact>> From<Result<T, Gap>> for Fact {
     fn from(read: Result<T, Gap>) -> Self {
         read.map_or_else(|gap| Self::Unknown(Arc::new(gap)), Into::into)

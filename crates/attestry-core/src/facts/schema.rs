@@ -1,7 +1,7 @@
 //! The descriptors of kinds: attributes with their types. The module `call` has the API calls that return them.
 //!
 //! This module is pure data. The schema, the type check, the permissions, the plan, the documentation and the tests are
-//! derived from it. Must not know collectors, policies or AWS clients.
+//! derived from it. This module must not know collectors, policies or AWS clients.
 
 use super::{Call, NOT_RETURNED, Value, Window};
 
@@ -14,16 +14,18 @@ pub struct Kind {
     pub plural: &'static str,
     /// The extent of a population.
     pub scope: Scope,
-    /// One sentence about a resource and about the contents of its population.
+    /// One sentence about a resource of the kind, and about the resources that a population contains.
     pub doc: &'static str,
     /// All attributes, by name.
     pub attributes: &'static [Attribute],
     /// All calls, in the order in which a resource needs them. The first calls have
     /// [`Frequency::Population`](super::Frequency::Population).
     pub calls: &'static [Call],
-    /// The kind whose resources the population is listed for. Example: `ecs.cluster` for `ecs.service`.
+    /// The parent kind: the population is listed once for each resource of this kind. Example: `ecs.cluster` for
+    /// `ecs.service`.
     pub parent: Option<&'static str>,
-    /// A sentence about a list that AWS may cut short without a sign. It is empty for other lists.
+    /// A sentence about the list of the population, if AWS may end the list early without a sign. Otherwise it is
+    /// empty.
     pub qualified: &'static str,
 }
 
@@ -43,61 +45,66 @@ pub struct Attribute {
     pub name: &'static str,
     /// The type of its value.
     pub of: Type,
-    /// The operation of [`Kind::calls`] that returns it.
+    /// The operation in [`Kind::calls`] that returns the attribute.
     pub call: &'static str,
     /// The field in the answer of that operation, such as `SecretList[].RotationEnabled`.
     pub field: &'static str,
-    /// The meaning, with the unit, the situations without a value, and the situations where the attribute does not
-    /// apply.
+    /// The meaning of the attribute: its unit, the situations without a value, and the situations in which the
+    /// attribute does not apply.
     pub doc: &'static str,
     /// The other operations of the same kind that the attribute needs, beside its own operation.
     pub needs: &'static [&'static str],
-    /// The kind whose number of resources in the account this attribute holds.
+    /// The kind that the attribute counts. Its value is the number of resources of this kind in the account.
     pub counts: Option<&'static str>,
-    /// The least and the greatest plausible number, as AWS documents them. For a length of time, they are in seconds.
+    /// The least and the greatest plausible number, from the documentation of AWS. For a length of time, both are in
+    /// seconds.
     pub range: Option<(i64, i64)>,
-    /// The other members of the same answer that decide the value.
+    /// Other members of the same answer that the value depends on.
     pub decided: &'static [&'static str],
+    /// Whether no later call of a resource depends on the attribute. Then its gap stops no call.
+    pub aside: bool,
     /// The meaning of "no value" in a few words, for the reader of a finding. It is empty if the meaning is obvious.
     pub none: &'static str,
-    /// The kind of the resource that the text names, such as `kms.key`.
+    /// For a text that names another resource: the kind of this resource, such as `kms.key`.
     pub refers: Option<&'static str>,
     /// The reference that the attribute follows. Only paths of policies have one.
     pub follow: Option<&'static Follow>,
 }
 
-/// A reference that a policy follows, to attributes of the resource that it names.
+/// A reference that a policy follows to attributes of the referenced resource.
 #[derive(Debug)]
 pub struct Follow {
     /// The attribute with the reference.
     pub via: &'static Attribute,
-    /// The kind of the resource.
+    /// The kind of the referenced resource.
     pub kind: &'static Kind,
-    /// The data of that resource.
+    /// The data of the referenced resource.
     pub what: Followed,
 }
 
-/// The data that a followed reference gives.
+/// The data that a policy reads from a referenced resource.
 #[derive(Clone, Copy, Debug)]
 pub enum Followed {
-    /// Whether there is no such resource.
+    /// Whether the referenced resource does not exist.
     Missing,
-    /// Whether the resource is in a place that the stage does not read.
+    /// Whether the referenced resource is in an account or Region that the stage does not read.
     Elsewhere,
-    /// Every text that names the resource: its ARN, id, aliases and their ARNs, and the text of the reference.
+    /// The owner of a document: a record with the id and the account of the resource.
+    Owner,
+    /// Every text that names the resource: its ARN and id, its aliases and their ARNs, and the text of the reference.
     Names,
     /// One attribute of the resource.
     Attribute(&'static Attribute),
-    /// A record of these attributes for each item of a list of references.
+    /// For a list of references: a record of these attributes for each referenced resource.
     Records(&'static [&'static Attribute]),
 }
 
 impl Followed {
-    /// The attributes of the resource that must be known.
+    /// Returns the attributes of the referenced resource that must be known.
     #[must_use]
     pub fn attributes(self) -> Vec<&'static Attribute> {
         match self {
-            Self::Missing | Self::Elsewhere | Self::Names => Vec::new(),
+            Self::Missing | Self::Elsewhere | Self::Owner | Self::Names => Vec::new(),
             Self::Attribute(attribute) => vec![attribute],
             Self::Records(attributes) => attributes.to_vec(),
         }
@@ -111,7 +118,7 @@ pub const MISSING: &str = "missing";
 pub const ELSEWHERE: &str = "elsewhere";
 
 impl Attribute {
-    /// An attribute.
+    /// Creates an attribute.
     #[must_use]
     pub const fn new(name: &'static str, of: Type, call: &'static str, field: &'static str, doc: &'static str) -> Self {
         Self {
@@ -124,51 +131,58 @@ impl Attribute {
             counts: None,
             range: None,
             decided: &[],
+            aside: false,
             none: "",
             refers: None,
             follow: None,
         }
     }
 
-    /// The same attribute. These members of the answer also decide it: if one of them cannot be read, the attribute is
+    /// Sets other members of the answer that the value depends on. If one of them cannot be read, the attribute is
     /// unknown.
     #[must_use]
     pub const fn decided_by(self, members: &'static [&'static str]) -> Self {
         Self { decided: members, ..self }
     }
 
-    /// The same attribute. Its text, or each of its texts, names a resource of this kind.
+    /// Declares that no later call depends on the attribute. When it is unknown, the later calls are still made.
+    #[must_use]
+    pub const fn aside(self) -> Self {
+        Self { aside: true, ..self }
+    }
+
+    /// Declares that the text, or each text of the list, names a resource of this kind.
     #[must_use]
     pub const fn referring(self, kind: &'static str) -> Self {
         Self { refers: Some(kind), ..self }
     }
 
-    /// The same attribute, for which the word "none" alone would be misunderstood as the opposite.
+    /// Sets the meaning of "no value". It is necessary when a reader could take the word "none" alone for the opposite.
     #[must_use]
     pub const fn where_none(self, means: &'static str) -> Self {
         Self { none: means, ..self }
     }
 
-    /// The same attribute, which also needs these operations before it.
+    /// Sets the other operations that must be called before.
     #[must_use]
     pub const fn needing(self, operations: &'static [&'static str]) -> Self {
         Self { needs: operations, ..self }
     }
 
-    /// The same attribute. Its number is plausible only within these limits, both included.
+    /// Sets the least and the greatest plausible number. Both are plausible themselves.
     #[must_use]
     pub const fn within(self, least: i64, greatest: i64) -> Self {
         Self { range: Some((least, greatest)), ..self }
     }
 
-    /// The same attribute. Its length of time is plausible only within these numbers of days, both included.
+    /// Sets the least and the greatest plausible length of time, in days. Both are plausible themselves.
     #[must_use]
     pub const fn within_days(self, least: i64, greatest: i64) -> Self {
         self.within(least * DAY, greatest * DAY)
     }
 
-    /// The reason why a value is not plausible. Without a range, a number must not be negative, and a length of time
-    /// must not exceed a hundred years, because AWS has no longer ones.
+    /// Returns the reason why a value is not plausible, if it is not. Without a range, a number and a length of time
+    /// must not be negative. A length of time must also not exceed a hundred years, because AWS uses no longer times.
     #[must_use]
     pub fn doubt(&self, value: &Value) -> Option<String> {
         match value {
@@ -188,7 +202,8 @@ impl Attribute {
         }
     }
 
-    /// The same attribute, which holds the number of resources of a kind. It is a second source beside their list.
+    /// Declares that the value is the number of resources of a kind. It is a second source beside the list of these
+    /// resources.
     #[must_use]
     pub const fn counting(self, kind: &'static str) -> Self {
         Self { counts: Some(kind), ..self }
@@ -217,7 +232,7 @@ pub enum Type {
     Map(&'static Type),
     /// A record with known names.
     Record(&'static [Field]),
-    /// A value of one of several types that are written in different ways. Only operands have this type, and no fact
+    /// A value of one of several types. The form of the value shows its type. Only operands have this type, and no fact
     /// has it.
     Either(&'static [Type]),
 }
@@ -232,7 +247,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field.
+    /// Creates a field.
     #[must_use]
     pub const fn new(name: &'static str, of: Type) -> Self {
         Self { name, of }
@@ -242,36 +257,36 @@ impl Field {
 /// The result of a dotted path in a policy.
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    /// The attribute at the root of the path.
+    /// The attribute at the start of the path.
     pub attribute: &'static Attribute,
-    /// The keys to follow inside the value of the attribute.
+    /// The keys of the path inside the value of the attribute.
     pub inside: Vec<String>,
     /// The type at the end of the path.
     pub of: Type,
 }
 
 impl Kind {
-    /// The attribute with exactly this name.
+    /// Returns the attribute with exactly this name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&'static Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// The call of this operation.
+    /// Returns the call of this operation.
     #[must_use]
     pub fn call(&self, operation: &str) -> Option<&'static Call> {
         self.calls.iter().find(|call| call.operation == operation)
     }
 
-    /// The span of time that the facts are about, when a call declares one.
+    /// Returns the window of the kind, if one of its calls declares a window.
     #[must_use]
     pub fn window(&self) -> Option<&'static Window> {
         self.calls.iter().find_map(|call| call.window)
     }
 
-    /// Resolves a path such as `rotation.enabled`, `tags.owner` or `metric.name`. The longest attribute name at the
-    /// start of the path comes first, and fields of records follow. A free map takes the whole rest as one key, so keys
-    /// may contain dots.
+    /// Resolves a path such as `rotation.enabled`, `tags.owner` or `metric.name`. The path starts with the name of an
+    /// attribute. If several names fit, the longest one is used. Then follow the fields of records. In a map with free
+    /// names, the whole rest of the path is one key, so keys may contain dots.
     #[must_use]
     pub fn lookup(&self, path: &str) -> Option<Lookup> {
         let attribute = self
@@ -314,7 +329,7 @@ impl Type {
         }
     }
 
-    /// The words for people.
+    /// Describes the type in words for people.
     #[must_use]
     pub fn describe(self) -> String {
         match self {

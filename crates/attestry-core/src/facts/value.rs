@@ -1,6 +1,6 @@
 //! The value of an attribute, and the text forms of durations.
 //!
-//! Must not know kinds, matchers or AWS.
+//! This module must not know kinds, matchers or AWS.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::redact::{self, REDACTED, is_secret, is_secret_of};
 use super::scrub;
 
-/// The value of an attribute. Absence is not a value: see [`Fact`](super::Fact).
+/// The value of an attribute. An absent value has no `Value`: see [`Fact`](super::Fact).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// True or false.
@@ -29,12 +29,13 @@ pub enum Value {
     Map(BTreeMap<String, Value>),
 }
 
-/// The entry of a record that names the fields which AWS did not return, where this does not mean that they have no
-/// value. Its value is a list of texts.
+/// The name of an entry of a record. The entry lists the fields that AWS did not return and whose value is therefore
+/// unknown. Its value is a list of texts.
 pub const NOT_RETURNED: &str = "[not returned]";
 
 impl Value {
-    /// Replaces every text that looks like a secret: in texts, in keys of maps, and under keys that name a secret.
+    /// Replaces every text that looks like a secret. It can be a text, the key of a map, or the value under a key that
+    /// names a secret.
     pub(super) fn redact(&mut self) {
         match self {
             Self::Text(text) => {
@@ -44,7 +45,7 @@ impl Value {
             }
             Self::List(items) => items.iter_mut().for_each(Self::redact),
             Self::Map(items) => {
-                // A record of a name and its value, as in a tag or a variable.
+                // The record can have a name and a value, such as a tag or a variable.
                 let of = |name: &str| match items.get(name) {
                     Some(Self::Text(text)) => Some(text.clone()),
                     _ => None,
@@ -75,8 +76,8 @@ impl Value {
         }
     }
 
-    /// Whether a part of the value was withheld or not returned, or looks as if it was. Such a text cannot be
-    /// distinguished from a marker.
+    /// Whether a part of the value was withheld or not returned. A text of AWS that looks like the marker gives the
+    /// same answer, because the two cannot be distinguished.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         match self {
@@ -90,7 +91,8 @@ impl Value {
         }
     }
 
-    /// Whether AWS left out fields of a record in the value, or the value looks as if it did.
+    /// Whether AWS left out fields of a record in the value. A name of AWS that equals the marker [`NOT_RETURNED`]
+    /// gives the same answer.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         match self {
@@ -100,18 +102,18 @@ impl Value {
         }
     }
 
-    /// A duration of whole days.
+    /// Creates a duration of whole days.
     #[must_use]
     pub fn days(days: impl Into<i64>) -> Self {
         Self::Duration(days.into().saturating_mul(DAY))
     }
 
-    /// A list of texts.
+    /// Creates a list of texts.
     pub fn texts<T: Into<String>>(items: impl IntoIterator<Item = T>) -> Self {
         Self::List(items.into_iter().map(|item| Self::Text(item.into())).collect())
     }
 
-    /// A record from its fields. A field without a value is left out, so it is absent.
+    /// Creates a record from its fields. A field without a value is left out, so it is absent.
     pub fn record<const N: usize>(fields: [(&str, Option<Value>); N]) -> Self {
         Self::Map(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
     }
@@ -160,8 +162,8 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     Some(total)
 }
 
-/// Writes seconds in the form that [`parse_duration`] reads, in days, hours, minutes and seconds. A fact is never
-/// negative.
+/// Writes seconds as days, hours, minutes and seconds, in the form that [`parse_duration`] reads. It cannot read a
+/// negative duration, but no fact has one.
 #[must_use]
 pub fn format_duration(seconds: i64) -> String {
     let mut parts = Vec::new();

@@ -1,67 +1,75 @@
-//! Windows: the declaration of facts that are about a span of time, and the part of the time that a run read.
+//! Windows: declare that facts are about a span of time. A reach describes the part of this time that a run read.
 //!
-//! This module is pure data. Must not know cases, nor how the facts are read.
+//! This module is pure data. It must not know cases, nor how the facts are read.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::format_duration;
+use super::{Kind, Type, format_duration};
 
-/// The declaration of a call whose answers are about a span of time before the run. A case sets the length of the span
-/// with `over`.
+/// Declares that the answers of a call are about a span of time before the run. A case sets the length of the span with
+/// `over`.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
-    /// Whether each case must set the length. Otherwise a case without `over` takes the span of the stage.
+    /// Whether each case must set the length. If not, a case without `over` uses the span of the stage.
     pub needed: bool,
-    /// The attribute with the instant of a resource. It is empty when the resources are no events.
+    /// The attribute with the instant of an event. It is empty when the resources of the kind are no events.
     pub time: &'static str,
-    /// The attribute with the length of time for which AWS keeps the records of a resource. It is empty when there is
-    /// none.
+    /// The attribute with the length of time for which AWS keeps the records of a resource. It is empty when the kind
+    /// has no such attribute.
     pub kept: &'static str,
-    /// The last seconds before the run that no span contains, because AWS can still deliver their records.
+    /// The number of seconds before the run that no span contains, because AWS can deliver the records of this time
+    /// later.
     pub late: i64,
-    /// The greatest number of seconds before the run that AWS returns.
+    /// The greatest number of seconds before the run for which AWS returns records.
     pub most: Option<i64>,
-    /// The attributes that the call can select by. The first ones select the fewest records.
+    /// The attributes by which the call can select records. They are in order: the first attribute selects the fewest
+    /// records.
     pub by: &'static [ByAttribute],
+    /// Whether each case must have a value of one of these attributes, because all records together are too many to
+    /// read.
+    pub only_by: bool,
     /// The records of global services, if only one Region has them.
     pub global: Option<&'static GlobalRecords>,
 }
 
-/// The records of global services. The global Region of the partition has them, and no other Region has them.
+/// The records of global services. Only the global Region of the partition has them.
 #[derive(Debug)]
 pub struct GlobalRecords {
     /// The attribute with the service of a record.
     pub attribute: &'static str,
-    /// Whether the value names a service whose records are in the Region of the record.
+    /// Whether the value of the attribute is a regional service. The records of such a service are in the Region in
+    /// which the service was called.
     pub is_regional: fn(&str) -> bool,
 }
 
-/// An attribute that a call can select by.
+/// An attribute by which a call can select records.
 #[derive(Clone, Copy, Debug)]
 pub struct ByAttribute {
     /// The attribute.
     pub attribute: &'static str,
-    /// The field of the records in the attribute, when it is a list of records. Otherwise it is empty.
+    /// When the attribute is a list of records: the field of these records that has the value. Otherwise it is empty.
     pub field: &'static str,
     /// The name of the attribute in the request.
     pub key: &'static str,
 }
 
 impl Window {
-    /// A window that cases may set, for a source that has all records of the stage's span.
-    pub const OPTIONAL: Self = Self { needed: false, time: "", kept: "", late: 0, most: None, by: &[], global: None };
+    /// A window whose length a case may set. Without `over`, a case uses all records in the span of the stage.
+    pub const OPTIONAL: Self =
+        Self { needed: false, time: "", kept: "", late: 0, most: None, by: &[], only_by: false, global: None };
 
-    /// The span of a case over this number of seconds before an instant. Absent when the instant is out of range.
+    /// Returns the span of a case whose `over` is this number of seconds, counted back from `now`. It is `None` when an
+    /// end of the span is out of range.
     #[must_use]
     pub fn span(&self, over: i64, now: Timestamp) -> Option<TimeSpan> {
         let before = |seconds| now.checked_sub(SignedDuration::from_secs(seconds)).ok();
         Some(TimeSpan { from: Some(before(over)?), until: before(self.late)? })
     }
 
-    /// The sentences for people.
+    /// The sentences for people. `of` is the kind of the call.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe(&self, of: &Kind) -> String {
         let mut text = if self.needed {
             "Each case sets with `over` how far back it counts.".to_owned()
         } else {
@@ -74,21 +82,27 @@ impl Window {
         if let Some(most) = self.most {
             text += &format!(" AWS returns at most {}.", format_duration(most));
         }
-        if !self.by.is_empty() {
-            let names: Vec<String> = self
-                .by
-                .iter()
-                .map(|it| match it.field {
-                    "" => format!("`{}`", it.attribute),
-                    field => format!("`{}: {{ any: {{ {field}: … }} }}`", it.attribute),
-                })
-                .collect();
+        if self.only_by {
+            text += &format!(" The `where` of each case has an exact value of one of these: {}.", self.selectors(of));
+        } else if !self.by.is_empty() {
             text += &format!(
                 " A `where` with an exact value of one of these makes the run read only the records with that value: {}.",
-                names.join(", ")
+                self.selectors(of)
             );
         }
         text
+    }
+
+    /// The attributes of the kind that the call can select by, as a `where` has them.
+    #[must_use]
+    pub fn selectors(&self, of: &Kind) -> String {
+        let is_list = |name| of.attribute(name).is_some_and(|attribute| matches!(attribute.of, Type::List(_)));
+        let names = self.by.iter().map(|it| match it.field {
+            "" if is_list(it.attribute) => format!("`{}: {{ contains: … }}`", it.attribute),
+            "" => format!("`{}`", it.attribute),
+            field => format!("`{}: {{ any: {{ {field}: … }} }}`", it.attribute),
+        });
+        names.collect::<Vec<String>>().join(", ")
     }
 
     /// The part of that span that AWS can return.
@@ -98,7 +112,7 @@ impl Window {
     }
 }
 
-/// A span of time, both ends included. Without a beginning, it has all time before the end.
+/// A span of time that includes both ends. Without a beginning, it has all time before the end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeSpan {
@@ -110,20 +124,20 @@ pub struct TimeSpan {
 }
 
 impl TimeSpan {
-    /// Whether this span has all time of another one.
+    /// Whether this span contains all of another span.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        // `None` is less than every instant, and it is the beginning of all time.
+        // `None` means that the span has no beginning, and it is less than every instant.
         self.from <= other.from && self.until >= other.until
     }
 
-    /// The time of both spans.
+    /// Returns the part that the two spans have in common.
     #[must_use]
     pub fn both(&self, other: &Self) -> Self {
         Self { from: self.from.max(other.from), until: self.until.min(other.until) }
     }
 
-    /// Whether the span has the instant.
+    /// Whether the span contains the instant.
     #[must_use]
     pub fn has(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && at <= self.until
@@ -140,7 +154,7 @@ impl std::fmt::Display for TimeSpan {
     }
 }
 
-/// One value that a call selects by.
+/// A value by which a call selects records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByValue {
@@ -150,11 +164,11 @@ pub struct ByValue {
     pub value: String,
 }
 
-/// A part of a population that was read completely: the records of a span, all of them or those of one value.
+/// A part of a population that was read completely: all records of a span, or the records of the span with one value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reach {
-    /// The value. Without it, all records of the span were read.
+    /// The value of the records that were read. If it is missing, all records of the span were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<ByValue>,
     /// The span.

@@ -1,7 +1,8 @@
-//! Enums whose values are single words in policies, evidence and reports. `strum` derives the words from the names of
-//! the variants. The macro adds the list of values to each enum, and writes and reads the words with serde.
+//! Enums whose values are written as single words in policies, evidence and reports. `strum` derives the words from the
+//! names of the variants. The macro `words!` adds the list of values to each enum, and lets serde write and read the
+//! words.
 //!
-//! Must not know which enums there are.
+//! This module must not know any single enum.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,21 +11,21 @@ use std::str::FromStr;
 use serde::de::{Error, Visitor};
 use strum::VariantNames;
 
-/// Gives an enum `ALL`, `word` and `of`, and serde by the same words. The enum derives `EnumString`, `IntoStaticStr`,
-/// `VariantArray` and `VariantNames` of `strum`.
+/// Adds `ALL`, `word` and `of` to an enum, and implements the serde traits with the same words. The enum must derive
+/// `EnumString`, `IntoStaticStr`, `VariantArray` and `VariantNames` of `strum`.
 macro_rules! words {
     ($type:ty) => {
         impl $type {
             /// All values, in the order of their declaration.
             pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
-            /// The word in policies, evidence and reports.
+            /// Returns the word in policies, evidence and reports.
             #[must_use]
             pub fn word(self) -> &'static str {
                 self.into()
             }
 
-            /// The value of this word.
+            /// Returns the value with this word.
             #[must_use]
             pub fn of(word: &str) -> Option<Self> {
                 word.parse().ok()
@@ -46,7 +47,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-/// Reads the value of a word.
+/// Reads a word with serde and returns its value.
 pub(crate) struct Words<T>(PhantomData<T>);
 
 impl<T> Words<T> {

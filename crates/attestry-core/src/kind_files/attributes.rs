@@ -1,4 +1,4 @@
-//! Reads the attributes of a call from the tree of a file. Must not know calls.
+//! Reads the attributes of a call from the tree of a file. This module must not know calls.
 
 use super::types::{is_statements, literal, shape};
 use super::{Conversion, Origin, Path, Reading, Reference, Sort, Template};
@@ -12,7 +12,7 @@ pub(super) struct Described {
     pub(super) reading: Reading,
 }
 
-/// Reads one entry of `attributes`. `operation` and `items` are those of its call.
+/// Reads one entry of `attributes`. `operation` and `items` belong to the call of the entry.
 pub(super) fn attribute(
     entry: &Entry,
     operation: &'static str,
@@ -54,12 +54,13 @@ pub(super) fn attribute(
     Some(Described { name, attribute, reading })
 }
 
-/// Whether the numbers of the attribute are those of the fields of a record. Each field has its own range.
+/// Whether the value consists of records. Each field of a record has its own range, so the attribute itself has no
+/// limits.
 fn of_record(reading: &Reading) -> bool {
     !reading.fields.is_empty()
 }
 
-/// Reads a sentence for people: it ends with a full stop.
+/// Reads a sentence for people. It must end with a full stop.
 pub(super) fn sentence(node: &Node, sink: &mut Diagnostics) -> Option<String> {
     let text = node.text("the documentation", sink)?;
     if text.ends_with('.') && !text.contains("  ") {
@@ -238,13 +239,13 @@ fn conversion(node: &Node, sink: &mut Diagnostics) -> Option<Conversion> {
     }
 }
 
-/// Whether the conversions fit each other and the type.
+/// Checks that the conversions fit each other and the type.
 fn fitting(conversions: &[Conversion], of: Type, entry: &Entry, sink: &mut Diagnostics) {
     let mut wrong = |message: &str| sink.push(Diagnostic::error("kind-convert", entry.key.span, message));
     for pair in conversions.windows(2) {
         if let [first, second] = pair {
             let gives = first.sorts().1;
-            // These are values of attributes, and no conversion takes one.
+            // The results of these conversions are values of attributes, and no conversion takes such a value.
             let last = matches!(gives, Sort::Duration | Sort::Time | Sort::Statements);
             if last || !fits(gives, second.sorts().0) {
                 wrong("a conversion does not take what the one before it gives");
@@ -263,7 +264,7 @@ fn fitting(conversions: &[Conversion], of: Type, entry: &Entry, sink: &mut Diagn
         Type::Map(_) | Type::Record(_) => Sort::Map,
         Type::Either(_) => Sort::Any,
     };
-    // A conversion of one value is applied to each item of a list.
+    // A conversion for a single value is applied to each item of a list.
     let inner = match of {
         Type::List(Type::Text) => Sort::Text,
         Type::List(Type::Integer) => Sort::Integer,
@@ -302,7 +303,7 @@ fn only(node: &Node, sink: &mut Diagnostics) -> Option<(String, crate::facts::Va
     }
 }
 
-/// Reads a value whose form gives its type.
+/// Reads a boolean, a whole number or a text. The form of the value shows its type.
 pub(super) fn scalar(node: &Node, sink: &mut Diagnostics) -> Option<crate::facts::Value> {
     let text = node.text("the value", sink)?;
     let quoted = node.scalar().is_some_and(|scalar| scalar.quoted);
@@ -327,7 +328,7 @@ fn cases_of(node: &Node, of: Type, sink: &mut Diagnostics) -> Vec<(Path, Option<
     cases
 }
 
-/// The references of a reading and of the fields of its record.
+/// Returns the references of a reading and of the fields of its record.
 pub(super) fn references(reading: &Reading) -> Vec<&Reference> {
     let mut used: Vec<&Reference> = match &reading.from {
         Origin::Text(template) => template.references().collect(),

@@ -1,4 +1,4 @@
-//! Reads the calls of a file from its tree. Must not know how calls are made.
+//! Reads the calls of a file from its tree. This module must not know how calls are made.
 
 use serde_json::Value as Json;
 
@@ -8,19 +8,19 @@ use super::{Each, FileCall, Join, Meaning, Paged, Parameter, Path, When};
 use crate::facts::{Call, Frequency, Pace, Paging};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Span, Table};
 
-/// A call as the file describes it. Its attributes are not part of the call yet.
+/// A call as the file describes it. The parts are kept apart until the kind is assembled.
 pub(super) struct DescribedCall {
     pub(super) call: Call,
     pub(super) file: Partial,
     pub(super) attributes: Vec<Described>,
 }
 
-/// A [`FileCall`] without the call of the kind.
+/// A [`FileCall`] without the call of the kind and without the attributes.
 pub(super) struct Partial {
     span: Span,
     pub(super) each: Each,
     pub(super) parameters: Vec<(String, Parameter, Span)>,
-    /// The literals, with their place.
+    /// The literals of `for_each`, with their place.
     for_each: Option<(Vec<String>, Span)>,
     items: Option<(Path, Span)>,
     document: Option<(Path, Span)>,
@@ -40,7 +40,8 @@ impl Partial {
         self.span
     }
 
-    /// A list either is empty or was not read. It would look empty if an error made it "not applicable".
+    /// Reports an error code with the meaning "not applicable". A list is either complete or a gap. With this meaning,
+    /// a list that AWS did not return would look empty.
     pub(super) fn refuse_not_applicable(&self, sink: &mut Diagnostics) {
         for (_, _, span) in self.errors.iter().filter(|(_, meaning, _)| matches!(meaning, Meaning::NotApplicable(_))) {
             let error = Diagnostic::error("kind-call", *span, "a list has no attributes that do not apply");
@@ -50,12 +51,12 @@ impl Partial {
         }
     }
 
-    /// Checks that each meaning is one of a call that is made this often.
+    /// Checks that each meaning is allowed for a call with this frequency.
     pub(super) fn meanings(&self, sink: &mut Diagnostics) {
         meanings(self.each, self.none.as_ref().map(|meaning| (meaning, self.span)), &self.errors, sink);
     }
 
-    /// Where the file names the literals of a call that is made once for each.
+    /// Returns the place of `for_each`, if the call has this key.
     pub(super) fn repeats(&self) -> Option<Span> {
         self.for_each.as_ref().map(|(_, span)| *span)
     }
@@ -90,7 +91,7 @@ const EACH: &[(&str, Each)] = &[
     ("resource", Each::Resource),
 ];
 
-/// The items of a page of a call that names no size.
+/// The number of items on a page, if the file does not set it.
 const USUAL: u32 = 100;
 
 /// Reads one element of `calls`.
@@ -176,7 +177,7 @@ pub(super) fn call(node: &Node, sink: &mut Diagnostics) -> Option<DescribedCall>
         also: also.leak(),
         pace,
         paging,
-        // Cloud Control answers with whole resources, so with settings that no attribute reads.
+        // Cloud Control returns whole resources, so its answers also contain settings that no attribute reads.
         kept: service != "cloudcontrol",
         ..Call::new(service, operation, permission.leak(), frequency)
     };
@@ -200,9 +201,9 @@ pub(super) fn call(node: &Node, sink: &mut Diagnostics) -> Option<DescribedCall>
     Some(DescribedCall { call, file, attributes: described })
 }
 
-/// The paging of the call, for the client and for described accounts.
+/// Converts the pages of a file to the description of pages that the client and described accounts use.
 fn paging(pages: &Paged, size: u32, items: Option<&Path>) -> Paging {
-    // The pages divide the outermost list.
+    // The outermost list of the path is the list that is divided into pages.
     let lists = items.map(|items| &*items.to_string().split("[]").next().unwrap_or_default().to_owned().leak());
     Paging {
         truncated: pages.more.as_ref().map_or("", |more| more.to_string().leak()),
@@ -229,7 +230,7 @@ fn operation(node: &Node, sink: &mut Diagnostics) -> Option<(&'static str, &'sta
     }
 }
 
-/// Reads one of some words.
+/// Reads one of several words.
 fn word<T: Copy>(node: &Node, words: &[(&str, T)], sink: &mut Diagnostics) -> Option<T> {
     let text = node.text("the word", sink)?;
     let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, of)| *of);
@@ -302,7 +303,7 @@ fn paged(node: &Node, sink: &mut Diagnostics) -> Option<(Paged, u32)> {
     Some((Paged { send: send?.value, next: next?.0, more: more.map(|(path, _)| path), span: node.span }, size?))
 }
 
-/// Reads a number of things, which is at least 1.
+/// Reads a whole number that is at least 1.
 pub(super) fn count<T: TryFrom<i64>>(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<T> {
     let number = node.integer(what, sink)?;
     let read = T::try_from(number.value).ok().filter(|_| number.value > 0);

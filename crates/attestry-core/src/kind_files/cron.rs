@@ -1,13 +1,14 @@
-//! The longest gap between two firings of an AWS `cron(minutes hours day-of-month month day-of-week year)`.
+//! Computes the longest time between two runs of an AWS `cron(minutes hours day-of-month month day-of-week year)`.
 //!
-//! The module walks every day of 400 years. After 400 years the calendar repeats, so the gap is exact. A form that the
-//! module cannot read with certainty (`W`, several `L`, certain years) has no result. Must not know secrets.
+//! The module visits every day of 400 years. After 400 years the calendar repeats, so the result is exact. An
+//! expression that the module cannot read with certainty (`W`, several `L`, a year other than `*`) has no result. This
+//! module must not know what runs.
 
 const DAY: i64 = 24 * 60;
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/// The days on which the expression fires.
+/// The days on which a schedule runs.
 enum Days {
     /// These days of the month.
     OfMonth(Vec<u32>),
@@ -15,13 +16,14 @@ enum Days {
     LastOfMonth,
     /// These weekdays. 1 is Sunday.
     OfWeek(Vec<u32>),
-    /// The n-th such weekday of the month.
+    /// A weekday and its number in the month, such as the second Monday.
     NthOfWeek(u32, u32),
-    /// The last such weekday of the month.
+    /// The last day of the month with this weekday.
     LastOfWeek(u32),
 }
 
-/// The largest number of seconds between two consecutive firings. `None` for an unsupported form.
+/// Returns the largest number of seconds between two consecutive runs, or `None` for an expression that is not
+/// supported.
 pub(super) fn longest_gap(fields: &str) -> Option<i64> {
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let [minutes, hours, of_month, months, of_week, "*"] = fields.as_slice() else { return None };
@@ -33,7 +35,7 @@ pub(super) fn longest_gap(fields: &str) -> Option<i64> {
 
     let (first, last) = (*times.first()?, *times.last()?);
     let within_a_day = times.iter().zip(times.iter().skip(1)).map(|(a, b)| b - a).max().unwrap_or(0);
-    // The firing times are the same on every firing day, so only the longest distance between firing days matters.
+    // The times are the same on every day with a run, so only the longest distance between two such days matters.
     let between_days = most_days_between(&months, &days)? * DAY + first - last;
     Some(within_a_day.max(between_days) * 60)
 }
@@ -63,7 +65,7 @@ fn number(text: &str, low: u32, high: u32, names: &[&str]) -> Option<u32> {
     named.or_else(|| text.parse().ok().filter(|_| digits)).filter(|number| (low..=high).contains(number))
 }
 
-/// A list of numbers, ranges and steps, sorted and without duplicates.
+/// Reads a list of numbers, ranges and steps. Returns the numbers, sorted and without duplicates.
 fn set(text: &str, low: u32, high: u32, names: &[&str]) -> Option<Vec<u32>> {
     let mut found = Vec::new();
     for item in text.split(',') {
@@ -93,7 +95,8 @@ fn set(text: &str, low: u32, high: u32, names: &[&str]) -> Option<Vec<u32>> {
     Some(found)
 }
 
-/// The largest number of days between two firing days, over a whole cycle of the calendar and into the next one.
+/// Returns the largest number of days between two consecutive days with a run. The search covers a whole cycle of the
+/// calendar, and the time from the last run of a cycle to the first run of the next one.
 fn most_days_between(months: &[u32], days: &Days) -> Option<i64> {
     let (mut day, mut most, mut first, mut before) = (0_i64, 0, None, None);
     for year in 2000..2400 {
@@ -112,7 +115,7 @@ fn most_days_between(months: &[u32], days: &Days) -> Option<i64> {
     Some(most.max(first? + day - before?))
 }
 
-/// The weekday of a day. 1 is Sunday. Day 0 is 2000-01-01, a Saturday.
+/// Returns the weekday of a day. 1 is Sunday. Day 0 is 2000-01-01, a Saturday.
 fn weekday(day: i64) -> u32 {
     u32::try_from((day + 6).rem_euclid(7)).unwrap_or(0) + 1
 }

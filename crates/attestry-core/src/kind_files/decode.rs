@@ -1,4 +1,5 @@
-//! Reads a kind file. Must not know the model of AWS: whether its operations and paths exist is proved elsewhere.
+//! Reads a kind file. This module must not know the model of AWS. Another module proves that the operations and paths
+//! of the file exist.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +9,16 @@ use super::{Each, FileAttribute, Join, KindFile, Limits, Reference};
 use crate::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 use crate::source::{Diagnostic, Diagnostics, FileId, Limits as TextLimits, Node, Span, Table, parse};
 
-/// A kind file is small.
+/// The limits of a kind file. Kind files are small.
 const TEXT: TextLimits = TextLimits { bytes: 1 << 20, depth: 24, nodes: 50_000, alias_expansions: 1000 };
 
-/// The names of a kind file, while its parts are checked against each other.
+/// The attributes of a kind file, to check the references between its parts.
 struct Names {
     /// Each attribute with the index of its call.
     attributes: Vec<(&'static str, usize)>,
 }
 
-/// Reads a kind file. The result lives as long as the program, because kinds do.
+/// Reads a kind file. The result is never freed, because kinds live as long as the program.
 pub fn read(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<&'static KindFile> {
     let before = sink.errors();
     let root = parse(file, text, &TEXT, sink)?;
@@ -36,7 +37,8 @@ pub fn read(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<&'static
         .unwrap_or_default();
     table.finish(sink);
     let ((name, span), plural, scope, doc, limits) = (name?, plural?, scope?, doc?, limits?);
-    // A part that could not be read is not missing.
+    // After an error, the check is left out. It would report parts as missing that the file has but that could not be
+    // read.
     if sink.errors() == before {
         check(&calls, span, parent.is_some(), sink);
     }
@@ -48,7 +50,7 @@ pub fn read(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<&'static
 
 const USUAL: Limits = Limits { parents: 1000, resources: 20_000 };
 
-/// The keys of a file beside its calls.
+/// The keys of a file except `calls`.
 struct Head {
     name: &'static str,
     span: Span,
@@ -83,7 +85,8 @@ fn assemble(head: Head, calls: Vec<DescribedCall>) -> &'static KindFile {
             Join::First => None,
         });
         after.extend(in_parameters.chain(in_condition).chain(in_join).filter_map(earlier));
-        // Facts of the population are always there. A call that needs one of them is no later than the others.
+        // The facts of a list are known before every call for a resource. So only calls for a resource are kept in
+        // `after`.
         after.retain(|operation| {
             kind_calls.iter().any(|it: &Call| it.operation == *operation && it.frequency == Frequency::Resource)
         });
@@ -130,7 +133,7 @@ impl Names {
     }
 }
 
-/// Checks the parts of a file against each other.
+/// Checks that the parts of a file fit each other.
 fn check(calls: &[DescribedCall], span: Span, has_parent: bool, sink: &mut Diagnostics) {
     let names = Names::of(calls);
     let populates = |call: &DescribedCall| matches!(call.file.each, Each::Population | Each::Parent);
@@ -267,7 +270,8 @@ fn name(node: &Node, sink: &mut Diagnostics) -> Option<(&'static str, Span)> {
         text.starts_with(|first: char| first.is_ascii_lowercase())
             && text.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_')
     };
-    // The name of an account stands alone; every other kind has the name of its service before it.
+    // Every kind in a file has the name of its service before a dot. Only the kind `account` has no dot, and it is no
+    // file.
     match text.split_once('.') {
         Some((service, noun)) if plain(service) && plain(noun) => Some((text.value.leak(), text.span)),
         _ => {

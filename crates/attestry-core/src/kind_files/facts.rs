@@ -1,6 +1,7 @@
 //! Reads the values of attributes from an item of an answer.
 //!
-//! A value that is not understood becomes a gap of its attribute alone. Must not know calls, pages or AWS clients.
+//! When a value cannot be read, only its own attribute gets a gap. This module must not know calls, pages or AWS
+//! clients.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +11,18 @@ use super::convert::{Converted, Part, instant, whole};
 use super::{FileAttribute, FileCall, Origin, Reading, Reference};
 use crate::facts::{Attribute, NOT_RETURNED, Type, Value};
 
-/// The values that templates and conditions of an item use.
+/// The values that the templates and conditions of an item refer to.
 pub trait Known {
-    /// The text of a reference. `Ok(None)` if it has no value.
+    /// Returns the text of a reference. `Ok(None)` means that the reference has no value.
     ///
     /// # Errors
     /// AWS did not return the value. The reason quotes no value.
     fn text(&self, reference: &Reference) -> Result<Option<String>, String>;
-    /// The value of an attribute. `None` if it has no value or is not known.
+    /// Returns the value of an attribute. `None` means that the attribute has no value or is not known.
     fn value(&self, attribute: &str) -> Option<Value>;
 }
 
-/// The value of each attribute, or the reason why it has none. `Ok(None)` is absent.
+/// The value of each attribute, or the reason why the value is not known. `Ok(None)` is absent.
 pub type Values = Vec<(&'static str, Result<Option<Value>, Unread>)>;
 
 /// The reason why the value of an attribute is not known.
@@ -29,11 +30,11 @@ pub type Values = Vec<(&'static str, Result<Option<Value>, Unread>)>;
 pub struct Unread {
     /// The reason. It quotes no value.
     pub why: String,
-    /// Whether the answer is as documented, and the API leaves the value out.
+    /// Whether the value is missing although the answer is as documented, because the API leaves out values.
     pub is_left_out: bool,
 }
 
-/// The reason of a value that an API leaves out.
+/// The reason for a missing value of an API that leaves out values.
 const LEFT_OUT: &str = "the answer has no value, and this API leaves values out";
 
 /// Reads all attributes of a call from an item.
@@ -52,8 +53,8 @@ pub fn read_item(call: &FileCall, item: &Json, known: &dyn Known) -> Values {
 }
 
 impl Reading {
-    /// The place in the order in which the attributes of an item are read. Texts and conditions use other attributes of
-    /// the item, so these come first.
+    /// Returns the rank in the order in which the attributes of an item are read. Texts and conditions use other
+    /// attributes of the item, so those attributes are read first.
     pub(super) const fn rank(&self) -> u8 {
         match (&self.from, &self.absent_when) {
             (Origin::Path(_) | Origin::Nothing, None) => 0,
@@ -62,18 +63,18 @@ impl Reading {
         }
     }
 
-    /// Whether the file has no rule for an item without a value.
+    /// Whether the file does not state what a missing value means.
     const fn decides_nothing(&self) -> bool {
         let by_path = matches!(self.from, Origin::Path(_));
         by_path && !self.required && self.absent.is_none() && self.absent_when.is_none()
     }
 }
 
-/// The values of an item so far, and those that were known before.
+/// The values of an item that were read so far, and the values that were known before the item.
 struct Both<'a> {
     values: &'a Values,
     known: &'a dyn Known,
-    /// Whether the API leaves values out, so that a missing value is a gap.
+    /// Whether the API leaves out values. Then a missing value is a gap.
     unset_is_unknown: bool,
 }
 
@@ -97,7 +98,7 @@ impl Both<'_> {
     }
 }
 
-/// The value of a reading, or the meaning of a value that the item does not have.
+/// Returns the value of a reading. If the item has no value, returns what this means.
 fn value_or_none(reading: &Reading, item: &Json, known: &Both<'_>) -> Result<Option<Value>, String> {
     match value(reading, item, known)? {
         Found::Value(value) => Ok(Some(value)),
@@ -106,7 +107,7 @@ fn value_or_none(reading: &Reading, item: &Json, known: &Both<'_>) -> Result<Opt
     }
 }
 
-/// The meaning of a value that the item does not have.
+/// Returns what it means that the item has no value: a value, absent or an error.
 fn missing(reading: &Reading, known: &Both<'_>) -> Result<Option<Value>, String> {
     if reading.required {
         return Err("AWS always returns it, and the answer has no value".to_owned());
@@ -120,7 +121,7 @@ fn missing(reading: &Reading, known: &Both<'_>) -> Result<Option<Value>, String>
             _ => Err(format!("the answer has no value, although `{attribute}` does not say that there is none")),
         };
     }
-    // A text of other values that are absent, or conditions of which none holds, are answers.
+    // The value is surely absent in two situations: a text refers to an absent value, or no condition holds.
     let answered = matches!(reading.from, Origin::Text(_) | Origin::Nothing);
     if known.unset_is_unknown && !answered {
         return Err(LEFT_OUT.to_owned());
@@ -128,7 +129,7 @@ fn missing(reading: &Reading, known: &Both<'_>) -> Result<Option<Value>, String>
     Ok(None)
 }
 
-/// What an item has for a reading.
+/// The result of a reading, before a missing value gets its meaning.
 enum Found {
     Value(Value),
     /// A condition of the file states that there is no value.
@@ -137,7 +138,7 @@ enum Found {
     Nothing,
 }
 
-/// The value of a reading.
+/// Reads the value of a reading.
 fn value(reading: &Reading, item: &Json, known: &Both<'_>) -> Result<Found, String> {
     if reading.write_only {
         return Err("AWS never returns this value".to_owned());
@@ -182,7 +183,7 @@ fn checked(value: Value, of: Type) -> Result<Value, String> {
     if of.holds(&value) { Ok(value) } else { Err(format!("the value is not {}", of.describe())) }
 }
 
-/// The value of JSON as a type.
+/// Converts a JSON value to a value of a type.
 fn typed(value: Json, of: Type, reading: &Reading, known: &Both<'_>) -> Result<Value, String> {
     let wrong = || Err(format!("the value is not {}", of.describe()));
     match (of, value) {
@@ -206,7 +207,8 @@ fn typed(value: Json, of: Type, reading: &Reading, known: &Both<'_>) -> Result<V
     }
 }
 
-/// The fields of a record. A field without a value is left out. Where the API leaves values out, the record names it.
+/// Reads the fields of a record. A field without a value is left out. If the API leaves out values, the record lists
+/// the names of these fields.
 fn record(item: &Json, reading: &Reading, known: &Both<'_>) -> Result<Value, String> {
     let (mut fields, mut left_out) = (BTreeMap::new(), Vec::new());
     for (name, field) in &reading.fields {

@@ -1,9 +1,9 @@
-//! Reads what errors and missing items mean for a call. Must not know how calls are made.
+//! Reads what errors and missing items mean for a call. This module must not know how calls are made.
 
 use super::{Each, Meaning};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Span, Table};
 
-/// Codes whose meaning a file cannot change.
+/// Parts of error codes. A file cannot set the meaning of a code that contains such a part.
 const REFUSALS: &[&str] = &["AccessDenied", "Throttl", "UnauthorizedOperation", "TooManyRequests", "ExpiredToken"];
 
 const MEANINGS: &[(&str, Meaning)] = &[
@@ -48,7 +48,7 @@ pub(super) fn errors(node: &Node, sink: &mut Diagnostics) -> Vec<(String, Meanin
     errors
 }
 
-/// Checks that each meaning is one of a call that is made this often.
+/// Checks that each meaning is allowed for a call with this frequency.
 pub(super) fn meanings(
     each: Each,
     none: Option<(&Meaning, Span)>,
@@ -74,7 +74,7 @@ pub(super) fn meanings(
     errors.iter().for_each(|(_, meaning, span)| check(meaning, *span, true));
 }
 
-/// Reads the codes that the model of AWS does not have.
+/// Reads the error codes that are missing in the model of AWS.
 pub(super) fn unmodelled(node: &Node, errors: &[(String, Meaning, Span)], sink: &mut Diagnostics) -> Vec<String> {
     let Some(mut table) = Table::new(node, "the codes without a model", sink) else { return Vec::new() };
     let mut codes = Vec::new();

@@ -1,8 +1,8 @@
 //! Kinds as files: a resource type described in YAML, with its calls and the paths of its attributes.
 //!
-//! `docs/design/kind-files.md` documents the format. A file becomes a [`Kind`] like one in Rust, and a [`KindFile`] beside
-//! it, with which a collector makes the calls and reads the answers. Must not know AWS clients, the model of AWS, or
-//! policies.
+//! `docs/design/kind-files.md` documents the format. A file is converted to a [`Kind`], which is like a kind in Rust,
+//! and to a [`KindFile`]. A collector uses the [`KindFile`] to make the calls and to read the answers. This module must
+//! not know AWS clients, the model of AWS, or policies.
 
 mod attributes;
 mod calls;
@@ -32,25 +32,26 @@ pub use schedule::longest_interval;
 pub use set::KindSet;
 pub use template::{Reference, Template};
 
-/// A kind that a file describes, with all that a collector needs.
+/// A kind that a file describes, with all data that a collector needs.
 #[derive(Debug)]
 pub struct KindFile {
     /// The kind.
     pub kind: &'static Kind,
-    /// Where the file names the kind.
+    /// The place of the name of the kind in the file.
     pub span: Span,
-    /// The greatest numbers of parents and of resources that are read.
+    /// The greatest number of parents and the greatest number of resources that are read.
     pub limits: Limits,
     /// The calls, in the order of the kind.
     pub calls: Vec<FileCall>,
 }
 
-/// The greatest numbers of parents and of resources that are read. A list that is longer ends as *truncated*.
+/// The greatest number of parents and the greatest number of resources that are read. A longer list is reported as
+/// *truncated*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The parents.
+    /// The greatest number of parents.
     pub parents: usize,
-    /// The resources of one population.
+    /// The greatest number of resources of one population.
     pub resources: usize,
 }
 
@@ -59,37 +60,38 @@ pub struct Limits {
 pub struct FileCall {
     /// The call of the kind.
     pub call: &'static Call,
-    /// Where the file names the call.
+    /// The place of the name of the call in the file.
     pub span: Span,
     /// How often the call is made.
     pub each: Each,
     /// The parameters, by the names of the model, with their places.
     pub parameters: Vec<(String, Parameter, Span)>,
-    /// The literals for which the call is made. A call without `for_each` has one empty literal.
+    /// The literals of `for_each`. The call is made once for each literal. A call without `for_each` has one empty
+    /// literal.
     pub for_each: Vec<String>,
-    /// The items of the answer. Without a path the answer is the item.
+    /// The path of the items in the answer. Without a path, the whole answer is the only item.
     pub items: Option<(Path, Span)>,
-    /// The JSON text inside the item that holds the attributes.
+    /// The path of a JSON text inside the item. With this path, the attributes are read from the JSON text.
     pub document: Option<(Path, Span)>,
-    /// What it means when the answer of a call for one resource has no item.
+    /// What an answer without an item means.
     pub none: Option<Meaning>,
     /// The members with the tokens of pages.
     pub pages: Option<Paged>,
-    /// The condition of the items that are resources.
+    /// A condition on the items. Only the items that meet it are resources.
     pub keep: Option<(Path, Span)>,
-    /// How items find their resource.
+    /// The rule that assigns items to resources.
     pub join: Option<Join>,
     /// The condition under which the call is made for a resource.
     pub when: Option<When>,
-    /// The meaning of error codes.
+    /// The meanings of error codes, with their places.
     pub errors: Vec<(String, Meaning, Span)>,
-    /// The codes that the model of AWS does not have.
+    /// The error codes that are missing in the model of AWS.
     pub unmodelled: Vec<String>,
     /// The IAM actions, when the file names them, with their places.
     pub permissions: Vec<(String, Span)>,
-    /// Whether a missing value is a gap and not absent.
+    /// Whether a missing value is a gap. Otherwise it is absent.
     pub unset_is_unknown: bool,
-    /// What the call returns.
+    /// The attributes that the call returns.
     pub attributes: Vec<FileAttribute>,
 }
 
@@ -98,7 +100,7 @@ pub struct FileCall {
 pub enum Each {
     /// Once, page by page. The items are the resources.
     Population,
-    /// The same, once for each resource of the parent kind.
+    /// Once for each resource of the parent kind, page by page. The items are the resources.
     Parent,
     /// Once, page by page. Each item adds facts to a resource.
     Joined,
@@ -109,7 +111,7 @@ pub enum Each {
 /// The value of a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Parameter {
-    /// A value as it is.
+    /// A fixed value.
     Literal(Json),
     /// A text with references.
     Text(Template),
@@ -124,20 +126,20 @@ pub enum Parameter {
 pub struct Paged {
     /// The parameter that holds the token.
     pub send: String,
-    /// The path of the next token.
+    /// The path of the token of the next page.
     pub next: Path,
-    /// The path of the flag that there are more pages.
+    /// The path of a flag that is true when there are more pages.
     pub more: Option<Path>,
     /// The place in the file.
     pub span: Span,
 }
 
-/// How the items of a joined call find their resource.
+/// The rule that assigns the items of a joined call to resources.
 #[derive(Clone, Debug)]
 pub enum Join {
-    /// The first item belongs to every resource. There is one resource for each list.
+    /// The first item belongs to every resource. This is for lists that have one item for the account and Region.
     First,
-    /// The value of a path in the item equals an attribute of the resource.
+    /// An item belongs to the resource with an attribute that equals the value of a path in the item.
     Key {
         /// The path in the item.
         theirs: Path,
@@ -155,9 +157,9 @@ pub enum Join {
 pub struct When {
     /// The attribute.
     pub attribute: String,
-    /// Its values.
+    /// The values of the attribute for which the call is made.
     pub is: Vec<Value>,
-    /// Why the attributes of the call do not apply elsewhere.
+    /// The reason why the attributes of the call do not apply to a resource with another value.
     pub otherwise: String,
     /// The place in the file.
     pub span: Span,
@@ -170,7 +172,7 @@ pub enum Meaning {
     Gone,
     /// No attribute of the call has a value.
     Absent,
-    /// There is no resource.
+    /// The population has no resource.
     Empty,
     /// The parent does not exist any more.
     ParentGone,
@@ -183,38 +185,41 @@ pub enum Meaning {
 pub struct FileAttribute {
     /// The name of the attribute in its kind.
     pub name: &'static str,
-    /// How it is read.
+    /// The rules for reading its value.
     pub reading: Reading,
 }
 
-/// How a value is read from an item.
+/// The rules for reading a value from an item.
 #[derive(Debug)]
 pub struct Reading {
-    /// The type.
+    /// The type of the value.
     pub of: Type,
     /// The source.
     pub from: Origin,
     /// The conversions, in their order.
     pub conversions: Vec<Conversion>,
-    /// Whether AWS always returns it.
+    /// Whether AWS always returns the value.
     pub required: bool,
-    /// The value where AWS returns none.
+    /// The value that is used when AWS returns none.
     pub absent: Option<Value>,
-    /// The attribute and its value, for which a missing value is absent and not a gap.
+    /// Another attribute and its value. If the other attribute has this value, a missing value is absent. Otherwise it
+    /// is a gap.
     pub absent_when: Option<(String, Value)>,
-    /// The conditions that give a value by themselves. `None` is absent.
+    /// Conditions, each with its value. The first condition that holds gives the value, and no path is read. `None` is
+    /// absent.
     pub cases: Vec<(Path, Option<Value>)>,
-    /// Whether an empty text is a value.
+    /// Whether an empty text is a value. Otherwise it is a missing value.
     pub keeps_empty: bool,
     /// The fields of a record, or of the records of a list.
     pub fields: Vec<(String, Reading)>,
-    /// Whether AWS never returns it.
+    /// Whether AWS never returns the value.
     pub write_only: bool,
-    /// Whether an ARN may be one of another account or Region.
+    /// Whether the value may be the ARN of another account or Region.
     pub any_account: bool,
-    /// The least and the greatest plausible number. Without it, a number is not negative.
+    /// The least and the greatest plausible number. Without a range, the defaults of [`crate::facts::Attribute::doubt`]
+    /// apply.
     pub range: Option<(i64, i64)>,
-    /// The kind of the resource that the text names.
+    /// For a text that names another resource: the kind of this resource.
     pub refers: Option<&'static str>,
     /// The place in the file.
     pub span: Span,
@@ -232,20 +237,20 @@ pub enum Origin {
 }
 
 impl KindFile {
-    /// The call of an operation.
+    /// Returns the call of an operation.
     #[must_use]
     pub fn call(&self, call: &Call) -> Option<&FileCall> {
         self.calls.iter().find(|it| it.call.operation == call.operation && it.call.service == call.service)
     }
 
-    /// The calls that list the population.
+    /// Returns the calls that list the population.
     pub fn population(&self) -> impl Iterator<Item = &FileCall> {
         self.calls.iter().filter(|it| matches!(it.each, Each::Population | Each::Parent))
     }
 }
 
 impl FileCall {
-    /// The meaning of an error code.
+    /// Returns the meaning of an error code.
     #[must_use]
     pub fn meaning(&self, code: &str) -> Option<&Meaning> {
         self.errors.iter().find(|(known, ..)| known == code).map(|(_, meaning, _)| meaning)
@@ -253,7 +258,8 @@ impl FileCall {
 }
 
 impl Parameter {
-    /// The value with the values of its references. `Ok(None)` if a reference has no value.
+    /// Returns the parameter with the values of its references filled in. `Ok(None)` means that a reference has no
+    /// value.
     ///
     /// # Errors
     /// The value of a reference is not known.
@@ -276,7 +282,7 @@ impl Parameter {
         })
     }
 
-    /// Every reference of the value.
+    /// Adds every reference of the parameter to `found`.
     pub fn references<'a>(&'a self, found: &mut Vec<&'a Reference>) {
         match self {
             Self::Literal(_) => {}

@@ -1,4 +1,4 @@
-//! The longest time between two runs of a schedule. Must not know what runs.
+//! Computes the longest time between two runs of a schedule. This module must not know what runs.
 
 use super::cron;
 
@@ -6,8 +6,8 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// The longest time between two runs of a `rate()` or `cron()` expression, in seconds. Absent if the expression is not
-/// understood.
+/// Returns the longest time between two runs of a `rate()` or `cron()` expression, in seconds, or `None` if the
+/// expression cannot be read.
 #[must_use]
 pub fn longest_interval(expression: &str) -> Option<i64> {
     let (form, rest) = expression.trim().split_once('(')?;

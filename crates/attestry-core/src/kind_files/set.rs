@@ -1,7 +1,7 @@
-//! The kind files that the program ships. A file is packed, because the text of all is large. It is unpacked and read when a
-//! policy names its kind, so the others cost nothing.
+//! The kind files in the program. They are compressed, because all texts together are large. A file is unpacked and
+//! read only when a policy names its kind, so the other files cost no time.
 //!
-//! Must not know the kinds by name.
+//! This module must not know the kinds by name.
 
 use std::io::Read;
 use std::sync::OnceLock;
@@ -19,25 +19,26 @@ pub struct KindSet {
 }
 
 impl KindSet {
-    /// The files of these kinds, by name and packed text. The names are sorted.
+    /// Creates the set from the name of each kind and its compressed file. The names must be sorted.
     #[must_use]
     pub const fn new(packed: &'static [(&'static str, &'static [u8])]) -> Self {
         Self { packed, read: OnceLock::new() }
     }
 
-    /// The names of the kinds, in order.
+    /// Returns the names of the kinds, in order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.packed.iter().map(|(name, _)| *name)
     }
 
-    /// The file of a kind. A test reads every shipped file, so a file that cannot be read is like one that is not there.
+    /// Returns the file of a kind. `None` also means that the file cannot be read, but a test reads every file of the
+    /// program.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static KindFile> {
         let place = self.packed.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
         self.at(place)
     }
 
-    /// Every file, in the order of the names.
+    /// Returns every file, in the order of the names.
     pub fn all(&self) -> impl Iterator<Item = &'static KindFile> {
         (0..self.packed.len()).filter_map(|place| self.at(place))
     }

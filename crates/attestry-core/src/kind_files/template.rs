@@ -1,5 +1,5 @@
-//! Texts with references such as `${arn}`, in the parameters of calls and in values. Must not know where the values of
-//! the references come from.
+//! Texts with references such as `${arn}`. The parameters of calls and the values of attributes use them. This module
+//! must not know where the values of the references come from.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl Template {
     /// Reads a text.
     ///
     /// # Errors
-    /// A reference has no end. The text is for the user.
+    /// A reference has no end or no valid name. The error text is for the user.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (mut pieces, mut rest) = (Vec::new(), text);
         while let Some((before, after)) = rest.split_once("${") {
@@ -53,7 +53,7 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    /// The references of the text.
+    /// Returns the references of the text.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Reference(reference) => Some(reference),
@@ -61,12 +61,13 @@ impl Template {
         })
     }
 
-    /// Whether the text is a JSON object. A value inside it must not end the JSON text that it is in.
+    /// Whether the text is a JSON object. Then a value must be escaped, so that it does not end the JSON string that
+    /// contains it.
     pub(super) fn is_json(&self) -> bool {
         matches!(self.0.first(), Some(Piece::Text(first)) if first.starts_with("{\""))
     }
 
-    /// The text with the values of its references. `Ok(None)` if a reference has no value.
+    /// Returns the text with the values of its references filled in. `Ok(None)` means that a reference has no value.
     ///
     /// # Errors
     /// The value of a reference is not known.
@@ -85,7 +86,7 @@ impl Template {
     }
 }
 
-/// A text as it is inside of a JSON text, without the quotes.
+/// Escapes a text for the inside of a JSON string, without the quotes.
 pub(super) fn inside_json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! The types and literal values of a file. Must not know paths or calls.
+//! The types and literal values of a file. This module must not know paths or calls.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::source::{Content, Diagnostic, Diagnostics, Node};
 
 const WORDS: &[&str] = &["bool", "duration", "integer", "record", "statements", "text", "time"];
 
-/// The type of a file, before the fields of its record are known.
+/// The type that a file names, before the fields of its record are known.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Shape {
     Plain(Type),
@@ -17,7 +17,7 @@ pub(super) enum Shape {
     Map(Box<Shape>),
 }
 
-/// Reads `text`, `[text]`, `{text}`, `[record]` and so on. A list or a map may stand there with or without quotes.
+/// Reads `text`, `[text]`, `{text}`, `[record]` and so on. A list or a map may be written with or without quotes.
 pub(super) fn shape(node: &Node, sink: &mut Diagnostics) -> Option<Shape> {
     let read = of_node(node);
     if read.is_none() {
@@ -67,7 +67,7 @@ fn of_text(text: &str) -> Option<Shape> {
 }
 
 impl Shape {
-    /// Whether the type has a record somewhere.
+    /// Whether the type is a record, or a list or map that contains a record.
     pub(super) fn has_record(&self) -> bool {
         match self {
             Self::Plain(_) => false,
@@ -76,7 +76,7 @@ impl Shape {
         }
     }
 
-    /// The type, with these fields for its record. It lives as long as the program.
+    /// Returns the type with these fields in its record. The type is never freed.
     pub(super) fn into_type(self, fields: &[(String, Type)]) -> Type {
         match self {
             Self::Plain(of) => of,
@@ -90,12 +90,12 @@ impl Shape {
     }
 }
 
-/// Whether the type is that of policy statements.
+/// Whether the values of the type are policy statements.
 pub(super) fn is_statements(of: Type) -> bool {
     matches!(of, Type::List(Type::Record(fields)) if *fields == STATEMENT)
 }
 
-/// Reads a literal value of a type. `null` is `Some(None)`: no value.
+/// Reads a literal value of a type. For `null`, which means no value, the result is `Some(None)`.
 pub(super) fn literal(node: &Node, of: Type, sink: &mut Diagnostics) -> Option<Option<Value>> {
     if node.is_null() {
         return Some(None);

@@ -1,6 +1,6 @@
 //! `absent`: AWS answered that there is no value.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};

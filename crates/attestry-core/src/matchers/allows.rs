@@ -1,7 +1,7 @@
 //! `allows`: These policies allow each request of these actions on these resources, for any values of its condition
 //! keys.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, given, objections, rights, strings, takes};
 use super::{Example, MatchContext, MatchResult, Objection, Operand, Takes};
@@ -55,7 +55,8 @@ impl Proves for Allows {
         if !all.is_empty() {
             return all;
         }
-        // Nothing would be required of such an action, and the claim would seem to require it.
+        // If no request of an action is about these resources, the claim requires nothing of the action, although the
+        // claim names it.
         for word in strings(claim, "actions") {
             let one = Area { actions: Set::of([word.as_str()]), ..area(claim) };
             if Claim::about(Says::Allowed, vec![(one, given(claim, Context::unknown()))]).is_about_nothing() {

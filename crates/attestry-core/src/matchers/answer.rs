@@ -1,18 +1,18 @@
 //! The answer of a matcher, and the data that a matcher gets besides the value.
 //!
-//! Must not know any single matcher.
+//! This module must not know any single matcher.
 
 use jiff::Timestamp;
 
-use crate::facts::{Resource, Value};
+use crate::facts::{Fact, Resource, Value};
 
-/// Whether a value is as expected. An answer is never only yes or no: when the result depends on data that are not in
-/// the facts, it is neither.
+/// The answer to whether a value is as expected. When it depends on data that are not in the facts, it is neither yes
+/// nor no.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MatchResult {
     /// The value is as expected.
     Holds,
-    /// The value is not as expected. The witness shows why, when the matcher has found it already.
+    /// The value is not as expected. The witness shows why, if the matcher has already found the reason.
     Fails(Option<Box<Witness>>),
     /// The facts are complete and do not decide the answer. The text is the reason.
     Undecided(String),
@@ -20,37 +20,61 @@ pub enum MatchResult {
     Withheld,
 }
 
-/// The evidence that a value is not as expected, when it is not the value itself.
+/// The reason why a value is not as expected, when a report should not show the whole value as the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
     /// The text or value to show instead of the value.
     pub shown: Value,
-    /// The complete part of the value that is at fault. It can be longer than the space in a report.
+    /// The complete part of the value that causes the failure. It can be too long for a report.
     pub at_fault: Option<Value>,
 }
 
-/// The data besides the value: the instant of the judgement and the resource.
+/// The data that a matcher gets besides the value: the instant of the judgement and the resource.
 #[derive(Clone, Copy, Debug)]
 pub struct MatchContext<'a> {
     /// The instant of the judgement.
     pub now: Timestamp,
     /// The resource with all its facts.
     pub resource: &'a Resource,
-    /// The resource that this one may be related to.
+    /// The other resource, when the judgement decides whether `resource` is related to it.
     pub outer: Option<&'a Resource>,
+    /// The owner of the value, when a path followed a reference to another resource. Without it, the value belongs to
+    /// `resource`.
+    pub owner: Option<Owner<'a>>,
+}
+
+/// The resource that a value belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The ARN or id of the resource.
+    pub id: &'a str,
+    /// The account of the resource, 12 digits.
+    pub account: &'a str,
 }
 
 impl<'a> MatchContext<'a> {
-    /// The account of the resource, 12 digits.
+    /// Creates the context of a value that belongs to the resource.
     #[must_use]
-    pub fn account(&self) -> &'a str {
-        &self.resource.account
+    pub fn of(resource: &'a Resource, now: Timestamp) -> Self {
+        Self { now, resource, outer: None, owner: None }
     }
 
-    /// The ARN or id of the resource.
+    /// Returns the account of the owner of the value, 12 digits.
+    #[must_use]
+    pub fn account(&self) -> &'a str {
+        self.owner.map_or(&self.resource.account, |owner| owner.account)
+    }
+
+    /// Returns the ARN or id of the owner of the value.
     #[must_use]
     pub fn id(&self) -> &'a str {
-        &self.resource.id
+        self.owner.map_or(&self.resource.id, |owner| owner.id)
+    }
+
+    /// Returns another fact of the owner of the value. Of a resource that a path followed, there are no other facts.
+    #[must_use]
+    pub fn fact(&self, attribute: &str) -> Option<&'a Fact> {
+        self.resource.get(attribute).filter(|_| self.owner.is_none())
     }
 }
 
@@ -61,8 +85,8 @@ impl MatchResult {
         matches!(self, Self::Fails(_))
     }
 
-    /// The answer of "all". One failure decides. Without a failure, the first undecided answer decides. Otherwise all
-    /// hold.
+    /// Returns whether all answers hold. If one fails, the result is this failure. Otherwise, it is the first undecided
+    /// or withheld answer. If there is none, the result is `Holds`.
     #[must_use]
     pub fn all(answers: impl IntoIterator<Item = Self>) -> Self {
         let mut whole = Self::Holds;
@@ -76,14 +100,14 @@ impl MatchResult {
         whole
     }
 
-    /// The answer of "any". One answer that holds decides. Without one, the first undecided answer decides. Otherwise
-    /// all fail.
+    /// Returns whether at least one answer holds. If one holds, the result is `Holds`. Otherwise, it is the first
+    /// undecided or withheld answer. If there is none, the result is `Fails`.
     #[must_use]
     pub fn any(answers: impl IntoIterator<Item = Self>) -> Self {
         Self::all(answers.into_iter().map(Self::negated)).negated()
     }
 
-    /// The opposite answer. An undecided answer stays undecided.
+    /// Returns the opposite answer. An undecided or withheld answer stays as it is.
     #[must_use]
     pub fn negated(self) -> Self {
         match self {

@@ -1,6 +1,6 @@
 //! `any`: At least one item of the list, or one value of the map, meets the condition.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{
     Example, MatchContext, MatchResult, Matcher, Operand, Takes,

@@ -1,6 +1,6 @@
 //! `at_least`: The number or duration is at least the operand.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};

@@ -1,6 +1,6 @@
-//! The contract of a matcher, and the conditions that consist of matchers.
+//! The trait of all matchers, and the conditions that consist of matchers.
 //!
-//! Must not know any single matcher.
+//! This module must not know any single matcher.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
@@ -9,74 +9,80 @@ use super::{Glob, MatchContext, MatchResult, show};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Attribute, Fact, Lookup, NOT_RETURNED, Question, Type, Value};
 
-/// Compares a value with the expectation.
+/// A test of a value, such as `at_least`.
 pub trait Matcher: Sync + Debug {
-    /// The keyword in policies.
+    /// Returns the keyword in policies.
     fn keyword(&self) -> &'static str;
 
-    /// The meaning in one sentence for people: what holds when the matcher matches.
+    /// Returns one sentence for people: what is true of a value for which the matcher holds.
     fn doc(&self) -> &'static str;
 
-    /// The example for the reference. A test checks that it is true.
+    /// Returns the example for the reference. A test checks that the example is correct.
     fn example(&self) -> Example;
 
-    /// The shape of the operand when the matcher is used on a value of this type.
+    /// Returns the shape of the operand when the matcher is used on a value of this type.
     ///
     /// # Errors
-    /// Fails when the matcher cannot be used on this type. The text names the types that it can be used on.
+    /// Fails when the matcher cannot be used on this type. The error text names the types that the matcher can be used
+    /// on.
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
-    /// The attributes of the resources that the matcher reads when it is used on a list of references. Without any, it
-    /// reads the texts of the list.
+    /// Returns the attributes that the matcher reads of the referenced resources when it is used on a list of
+    /// references. If there are none, the matcher reads the texts of the list.
     fn follows(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The mistakes in an operand that its type does not show.
+    /// Returns the mistakes in an operand that the check of its type does not find.
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let _ = operand;
         Vec::new()
     }
 
-    /// Whether the value is as expected. `None` is *absent*.
+    /// Tests whether the value is as expected. `None` is *absent*.
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult;
 
-    /// The other attributes of the same resource that the matcher reads beside the value.
+    /// Returns the other attributes of the same resource that the matcher reads besides the value.
     fn beside(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The attributes of the same resource that hold AWS's own answers to this claim about a value of this type. They
-    /// are compared when the kind has them and the stage enables the oracle.
+    /// Returns the attributes of the same resource with AWS's own answers to this claim about a value of this type. The
+    /// answers are compared with the proof when the kind has these attributes and the stage enables the oracle.
     fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
         let _ = (of, operand);
         Vec::new()
     }
 
-    /// The questions for AWS that the comparison needs.
+    /// Returns the questions for AWS that the comparison with AWS's answers needs.
     fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> Vec<Question> {
         let _ = (actual, operand, setting);
         Vec::new()
     }
 
-    /// How many names of one resource must match, when the matcher is used on a reference to it. `None`, the default: the
-    /// matcher reads only the text of the reference, and no other name.
+    /// Returns how many names of a resource must match when the matcher is used on a reference to the resource. With
+    /// `None`, the default, the matcher reads only the text of the reference and no other name.
     fn names(&self) -> Option<Quantity> {
         None
     }
 
-    /// Whether the matcher itself decides about a value with withheld parts: either it reads no text, or it reads item
-    /// by item.
+    /// Whether the matcher proves a claim about a document. The claim depends on the resource that has the document.
+    fn is_claim(&self) -> bool {
+        false
+    }
+
+    /// Whether the matcher itself judges a value with withheld parts, because it reads no text or judges each item
+    /// separately. For any other matcher, the answer about such a value is `Withheld`.
     fn sees_withheld(&self) -> bool {
         false
     }
 
-    /// The expectation, in words that follow "expected".
+    /// Returns the expectation in words. A message shows them after "expected".
     fn expected(&self, operand: &Operand) -> String {
         format!("{} {operand}", self.keyword().replace('_', " "))
     }
 
-    /// The part of the actual value that explains a failure, when it is not the whole value.
+    /// Returns the part of the actual value that explains a failure, or `None` for the whole value.
     fn excerpt(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Option<Value> {
         let _ = (actual, operand, setting);
         None
@@ -106,12 +112,12 @@ pub struct Objection {
 }
 
 impl Objection {
-    /// An error: the operand has no meaning.
+    /// Creates an error: the operand has no meaning.
     pub fn error(text: impl Into<String>, message: impl Into<String>) -> Self {
         Self { text: text.into(), message: message.into(), candidates: Vec::new(), fatal: true }
     }
 
-    /// A warning: the operand may have a meaning that the author did not intend.
+    /// Creates a warning: the operand may have a meaning that the author did not intend.
     pub fn warning(text: impl Into<String>, message: impl Into<String>) -> Self {
         Self { fatal: false, ..Self::error(text, message) }
     }
@@ -139,7 +145,7 @@ pub struct Example {
 }
 
 impl Example {
-    /// An example of a matcher for which every fact is decisive.
+    /// Creates an example without undecided facts.
     #[must_use]
     pub const fn new(kind: &'static str, expect: &'static str, met: &'static str, violated: &'static str) -> Self {
         Self { kind, expect, met, violated, undecided: None }
@@ -180,7 +186,7 @@ pub enum Operand {
     Condition(Box<Condition>),
     /// The value of another attribute of the same resource, or of a resource that it refers to.
     Attribute(Box<Lookup>),
-    /// The value of an attribute of the resource that this one is related to.
+    /// The value of an attribute of the outer resource (see [`MatchContext::outer`]).
     Outer(Box<Lookup>),
 }
 
@@ -189,7 +195,8 @@ pub enum Operand {
 pub enum Condition {
     /// All tests must hold.
     Tests(Vec<Test>),
-    /// Conditions on the fields of a record. Each has the path inside the record, as in the policy, and the condition.
+    /// Conditions on the fields of a record. Each entry has the path inside the record, as the policy names it, and the
+    /// condition.
     Fields(Vec<(Vec<String>, Condition)>),
 }
 
@@ -203,7 +210,7 @@ pub struct Test {
 }
 
 impl Condition {
-    /// Whether the value is as expected. `None` is *absent*.
+    /// Tests whether the value is as expected. `None` is *absent*.
     #[must_use]
     pub fn test(&self, actual: Option<&Value>, setting: &MatchContext<'_>) -> MatchResult {
         match self {
@@ -216,8 +223,8 @@ impl Condition {
         }
     }
 
-    /// Whether the value at a path inside a value is as expected. When there is no value at the path, and the name of
-    /// some entry is withheld, that entry can be the one. A field that AWS left out can have any value.
+    /// Tests whether the value at a path inside a value is as expected. The answer is `Withheld` when no value is found
+    /// at the path, but there can be one: the name of an entry on the path is withheld, or AWS left out the field.
     #[must_use]
     pub fn test_inside(&self, actual: Option<&Value>, path: &[String], setting: &MatchContext<'_>) -> MatchResult {
         let found = inside(actual, path);
@@ -227,7 +234,16 @@ impl Condition {
         self.test(found, setting)
     }
 
-    /// The other attributes of the same resource that matchers of the condition read beside the value.
+    /// Returns whether a matcher inside the condition proves a claim about a document.
+    #[must_use]
+    pub fn has_claim(&self) -> bool {
+        match self {
+            Self::Tests(tests) => tests.iter().any(|test| test.matcher.is_claim() || test.has_claim_inside()),
+            Self::Fields(fields) => fields.iter().any(|(_, condition)| condition.has_claim()),
+        }
+    }
+
+    /// Returns the other attributes of the same resource that the matchers of the condition read besides the value.
     #[must_use]
     pub fn beside(&self) -> Vec<&'static str> {
         match self {
@@ -236,7 +252,7 @@ impl Condition {
         }
     }
 
-    /// The attributes of the same resource that hold AWS's own answers to the claims of the condition.
+    /// Returns the attributes of the same resource with AWS's own answers to the claims of the condition.
     #[must_use]
     pub fn oracle_attributes(&self, of: Type) -> Vec<&'static str> {
         match self {
@@ -251,7 +267,7 @@ impl Condition {
         }
     }
 
-    /// The questions for AWS that the claims of the condition need.
+    /// Returns the questions for AWS that the claims of the condition need.
     #[must_use]
     pub fn questions(&self, actual: Option<&Value>, setting: &MatchContext<'_>) -> Vec<Question> {
         match self {
@@ -264,7 +280,7 @@ impl Condition {
         }
     }
 
-    /// The other attributes that the value is compared with.
+    /// Returns the other attributes that the value is compared with.
     #[must_use]
     pub fn compared(&self) -> Vec<&'static Attribute> {
         match self {
@@ -273,7 +289,7 @@ impl Condition {
         }
     }
 
-    /// The attributes of the related resource that the value is compared with.
+    /// Returns the attributes of the outer resource that the value is compared with.
     #[must_use]
     pub fn outer(&self) -> Vec<&'static Attribute> {
         match self {
@@ -282,7 +298,7 @@ impl Condition {
         }
     }
 
-    /// The value to show for a failure: only the part that explains the failure.
+    /// Returns the value that a report shows for a failure: only the part that explains the failure.
     #[must_use]
     pub fn excerpt(&self, actual: &Value, setting: &MatchContext<'_>) -> Value {
         let tests = if let Self::Tests(tests) = self { tests.as_slice() } else { &[] };
@@ -293,8 +309,14 @@ impl Condition {
 }
 
 impl Test {
-    /// Whether the value is as expected. A withheld text is compared with nothing, because its replacement is another
-    /// text.
+    /// Returns whether the operand is a condition with a claim about a document.
+    #[must_use]
+    pub fn has_claim_inside(&self) -> bool {
+        matches!(&self.operand, Operand::Condition(condition) if condition.has_claim())
+    }
+
+    /// Tests whether the value is as expected. A withheld text is not compared, because the facts contain only its
+    /// replacement.
     fn answer(&self, actual: Option<&Value>, setting: &MatchContext<'_>) -> MatchResult {
         if !self.matcher.sees_withheld() && actual.is_some_and(Value::is_withheld) {
             return MatchResult::Withheld;
@@ -309,14 +331,14 @@ impl Test {
             _ => None,
         };
         match other {
-            // The judgement looks for gaps before. So there is no value.
+            // The judgement has already checked that this attribute is no gap. So there is no value.
             None => MatchResult::Undecided(format!("`{}` has no value to compare with", lookup.attribute.name)),
             Some(other) if other.is_withheld() => MatchResult::Withheld,
             Some(other) => self.matcher.test(actual, &Operand::Value(other.clone()), setting),
         }
     }
 
-    /// The attributes of the related resource that the operand names.
+    /// Returns the attributes of the outer resource that the operand names.
     fn outer(&self) -> Vec<&'static Attribute> {
         match &self.operand {
             Operand::Outer(lookup) => vec![lookup.attribute],
@@ -332,7 +354,7 @@ impl Test {
         }
     }
 
-    /// The attributes that the operand names.
+    /// Returns the attributes that the operand names.
     fn compared(&self) -> Vec<&'static Attribute> {
         match &self.operand {
             Operand::Attribute(lookup) => vec![lookup.attribute],
@@ -342,7 +364,8 @@ impl Test {
     }
 }
 
-/// Whether a map on the path has an entry whose name is withheld, or AWS did not return the field of a record.
+/// Whether the value at the path may exist although it is not visible: a map on the path has an entry with a withheld
+/// name, or AWS did not return the field of a record.
 fn hides(value: Option<&Value>, path: &[String]) -> bool {
     let Some(Value::Map(items)) = value else { return false };
     let Some((key, rest)) = path.split_first() else { return false };
@@ -354,12 +377,12 @@ fn hides(value: Option<&Value>, path: &[String]) -> bool {
 
 /// Whether AWS left out this field of a record.
 fn lacks(items: &BTreeMap<String, Value>, field: &str) -> bool {
-    // The name of a field can have dots, and the path has the whole name.
+    // The name of a field can have dots. The whole name is one element of the path.
     let is_it = |name: &Value| matches!(name, Value::Text(name) if name == field);
     matches!(items.get(NOT_RETURNED), Some(Value::List(names)) if names.iter().any(is_it))
 }
 
-/// The value at a path inside a value.
+/// Returns the value at a path inside a value.
 pub fn inside<'a>(value: Option<&'a Value>, path: &[String]) -> Option<&'a Value> {
     path.iter().try_fold(value?, |value, key| match value {
         Value::Map(items) => items.get(key),

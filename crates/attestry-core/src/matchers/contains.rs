@@ -1,6 +1,6 @@
 //! `contains`: The text contains the operand, the list has it as an item, or the map has it as a key.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
 use crate::facts::redact::is_withheld;

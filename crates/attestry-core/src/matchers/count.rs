@@ -1,11 +1,11 @@
-//! `count`: The number of items of the list or map meets the condition. An absent value counts as zero items.
+//! `count`: The number of items of the list or map meets the condition. An absent value has zero items.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
-/// The number of items of the list or map meets the condition. An absent value counts as zero items.
+/// The number of items of the list or map meets the condition. An absent value has zero items.
 #[derive(Debug)]
 pub(super) struct Count;
 

@@ -1,7 +1,7 @@
-//! `counts`: The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever
-//! the other fields of the event contain.
+//! `counts`: The value is a list of metric filters. The filters that feed the metric surely count each of these
+//! CloudTrail events, whatever the other fields of the event contain.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::described::{EVENT, described_by, events, field, objections, text};
 use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes, Witness};
@@ -10,8 +10,8 @@ use crate::alerts::{Counter, Decision, Emits, Shape, decide};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Field, Type, Value};
 
-/// The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever the other
-/// fields of the event contain.
+/// The value is a list of metric filters. The filters that feed the metric surely count each of these CloudTrail
+/// events, whatever the other fields of the event contain.
 #[derive(Debug)]
 pub(super) struct Counts;
 
@@ -75,7 +75,8 @@ impl Matcher for Counts {
         let Operand::Value(claim) = operand else { return MatchResult::from(false) };
         let (metric, namespace) = (text(claim, "metric"), text(claim, "namespace"));
         let filters = if let Some(Value::List(filters)) = actual { filters.as_slice() } else { &[] };
-        // A withheld part of a filter can be its pattern or its metric. Filters of other metrics do not matter.
+        // The withheld part of a filter can be the pattern or the metric. A filter that surely feeds another metric
+        // does not matter.
         let (hidden, told): (Vec<&Value>, Vec<&Value>) = filters.iter().partition(|it| it.is_withheld());
         let counters: Vec<Counter> = told.into_iter().filter_map(|it| counter(it, metric, namespace)).collect();
         let feeds = |it: &&Value| {
@@ -103,7 +104,7 @@ impl Matcher for Counts {
 const FIELDS: &[Field] =
     &[Field::new("metric", Type::Text), Field::new("namespace", Type::Text), Field::new("events", Type::List(&EVENT))];
 
-/// The reason why an event is missed, apart from the fields of the event.
+/// Describes why an event is not counted, apart from the fields of the event.
 fn missed_by(counters: &[Counter]) -> String {
     let useless =
         |it: &Counter| if let Emits::Nothing(why) = &it.emits { Some(format!("{}: {why}", it.name)) } else { None };

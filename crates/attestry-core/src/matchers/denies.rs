@@ -1,7 +1,7 @@
 //! `denies`: A Deny applies to each request of these actions on these resources, from any caller and for any value of a
 //! condition key.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, denied, given, objections, takes};
 use super::{Example, MatchContext, MatchResult, Objection, Operand, Takes};

@@ -1,15 +1,15 @@
-//! `denies_outside`: A Deny applies to each request of these actions on any other resource, from any caller and for any
-//! value of a condition key.
+//! `denies_outside`: A Deny applies to each request of these actions on a resource other than these, from any caller
+//! and for any value of a condition key.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{Claim, GIVEN, Proves, Says, Unjudged, area, denied, given, objections, strings, takes};
 use super::{Example, MatchContext, MatchResult, Objection, Operand, Takes};
 use crate::facts::{Field, Type, Value};
 use attestry_iam::{Area, Context, Proof, Set};
 
-/// A Deny applies to each request of these actions on any other resource, from any caller and for any value of a
-/// condition key.
+/// A Deny applies to each request of these actions on a resource other than these, from any caller and for any value of
+/// a condition key.
 #[derive(Debug)]
 pub(super) struct DeniesOutside;
 
@@ -69,14 +69,15 @@ impl Proves for DeniesOutside {
     }
 }
 
-/// The fields of a claim without `outside`, because the name of the matcher contains that word.
+/// The fields of the claim. It has no field `outside`, because the matcher itself is about the resources outside of
+/// `resources`.
 const FIELDS: &[Field] = &[
     Field::new("actions", Type::List(&Type::Text)),
     Field::new("resources", Type::List(&Type::Text)),
     Field::new("given", GIVEN),
 ];
 
-/// The actions on all other resources.
+/// Returns the requests of the actions on all other resources.
 fn others(claim: &Value) -> Area {
     Area { resources: Set::outside(strings(claim, "resources")), ..area(claim) }
 }

@@ -1,6 +1,6 @@
 //! The events that the operand of a matcher describes.
 //!
-//! Must not know any single matcher.
+//! This module must not know any single matcher.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(super) const EVENT: Type = Type::Record(&[
     Field::new("without", TEXTS),
 ]);
 
-/// The mistakes in the events of an operand.
+/// Returns the mistakes in the events of an operand.
 pub(super) fn objections(keyword: &str, shape: Shape, claim: &Value) -> Vec<Objection> {
     let events = events(claim);
     let mut all = Vec::new();
@@ -51,7 +51,7 @@ fn object_to(shape: Shape, event: &Meant, all: &mut Vec<Objection>) {
     }
 }
 
-/// The events that an operand describes.
+/// Returns the events that an operand describes.
 pub(super) fn events(claim: &Value) -> Vec<Meant> {
     let Some(Value::List(events)) = field(claim, "events") else { return Vec::new() };
     let meant = |event: &Value| Meant {
@@ -72,17 +72,17 @@ fn strings(list: &Value) -> Vec<String> {
     items.iter().filter_map(|item| if let Value::Text(text) = item { Some(text.clone()) } else { None }).collect()
 }
 
-/// A field of an operand.
+/// Returns a field of an operand.
 pub(super) fn field<'a>(record: &'a Value, name: &str) -> Option<&'a Value> {
     if let Value::Map(fields) = record { fields.get(name) } else { None }
 }
 
-/// A text of an operand. It is empty when the operand does not have it.
+/// Returns a text of an operand. It is empty when the operand does not have it.
 pub(super) fn text<'a>(record: &'a Value, name: &str) -> &'a str {
     if let Some(Value::Text(text)) = field(record, name) { text } else { "" }
 }
 
-/// The fields that describe the events of an operand, in words.
+/// Returns the fields that describe the events of an operand, in words.
 pub(super) fn described_by(claim: &Value) -> String {
     let of = |event: &Meant| event.fields.keys().chain(event.except.keys()).cloned().collect::<Vec<_>>().join(", ");
     events(claim).iter().map(of).collect::<Vec<_>>().join("; ")

@@ -1,6 +1,6 @@
 //! `due_within`: The instant is in the future, and at most as far away as the operand.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};

@@ -1,12 +1,13 @@
-//! `each`: Every item of the list, or every value of the map, meets the condition. An empty or absent list or map
-//! satisfies it.
+//! `each`: Every item of the list, or every value of the map, meets the condition. This matcher holds for an empty or
+//! absent list or map.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
-/// Every item of the list, or every value of the map, meets the condition. An empty or absent list or map satisfies it.
+/// Every item of the list, or every value of the map, meets the condition. This matcher holds for an empty or absent
+/// list or map.
 #[derive(Debug)]
 pub(super) struct Each;
 
@@ -49,7 +50,7 @@ impl Matcher for Each {
     }
 }
 
-/// The operand of a matcher over items: a condition on one item.
+/// Returns the operand of a matcher that tests items: a condition on one item.
 pub(super) fn item(of: Type) -> Result<Takes, &'static str> {
     match of {
         Type::List(item) | Type::Map(item) => Ok(Takes::Condition(*item)),
@@ -57,7 +58,7 @@ pub(super) fn item(of: Type) -> Result<Takes, &'static str> {
     }
 }
 
-/// The items of a list, or the values of a map.
+/// Returns the items of a list, or the values of a map.
 pub(super) fn items(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
     match value {
         Value::List(items) => Box::new(items.iter()),

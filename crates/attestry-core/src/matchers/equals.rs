@@ -1,6 +1,6 @@
 //! `equals`: The value is exactly the operand.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};

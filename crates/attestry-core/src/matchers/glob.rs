@@ -1,6 +1,6 @@
 //! `glob`: A text pattern in which `*` is any run of characters and `?` is any single character, as in IAM.
 //!
-//! Must not know kinds or policies. No other character is special: a bracket is a bracket.
+//! This module must not know kinds or policies. No other character is special: a bracket is a bracket.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};
@@ -14,27 +14,27 @@ pub struct Glob {
 }
 
 impl Glob {
-    /// The pattern of a text. Every text is a pattern.
+    /// Creates a pattern from a text. Every text is a valid pattern.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self { text: text.to_owned(), pattern: Pattern::new(text) }
     }
 
-    /// The pattern as written.
+    /// Returns the pattern as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether the pattern covers the whole text. For every pattern, the time is at most the length of the pattern
-    /// times the length of the text.
+    /// Whether the pattern matches the whole text. The time is at most proportional to the length of the pattern times
+    /// the length of the text.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         self.pattern.matches(text, LetterCase::Exact)
     }
 }
 
-/// The pattern covers the text.
+/// The pattern matches the whole text.
 #[derive(Debug)]
 pub(super) struct GlobMatch;
 

@@ -1,7 +1,7 @@
 //! `grants_only`: Every request that can be allowed is one of these actions on these resources. With `services`, only
-//! requests to these services count.
+//! requests to these services are judged.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{Claim, GIVEN, Proves, Says, Unjudged, area, given, objections, rights, strings, takes};
 use super::{Example, MatchContext, Objection, Operand, Takes};
@@ -10,7 +10,7 @@ use attestry_iam::reference;
 use attestry_iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
 /// Every request that can be allowed is one of these actions on these resources. With `services`, only requests to
-/// these services count.
+/// these services are judged.
 #[derive(Debug)]
 pub(super) struct GrantsOnly;
 
@@ -62,8 +62,8 @@ impl Proves for GrantsOnly {
         all
     }
 
-    /// The permissions lie in an area when nothing is granted outside of it: neither other actions on any resource, nor
-    /// these actions on other resources.
+    /// Returns the claim that nothing outside of the area is granted: neither other actions on any resource, nor these
+    /// actions on other resources.
     fn claim(&self, operand: &Operand) -> Option<Claim> {
         let Operand::Value(claim) = operand else { return None };
         let given = given(claim, Context::unknown());
@@ -94,7 +94,7 @@ const FIELDS: &[Field] = &[
     Field::new("given", GIVEN),
 ];
 
-/// The requests that must not be granted: other actions of the services, and these actions on other resources.
+/// Returns the requests that must not be granted: other actions of the services, and these actions on other resources.
 fn outside(claim: &Value) -> [Area; 2] {
     let within = area(claim);
     let services = strings(claim, "services");

@@ -1,6 +1,6 @@
 //! `matches`: The text, or a part of it, matches the regular expression.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};

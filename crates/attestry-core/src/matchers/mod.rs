@@ -1,7 +1,8 @@
 //! The matchers, from `equals` to `within`. Each matcher has one file.
 //!
 //! To add a matcher, add a file and a line to [`ALL`]. The keyword, the check of the operand, the documentation and the
-//! schema for editors follow from it. Must not know kinds, policies, YAML or the origin of values.
+//! schema for editors are derived from the file. This module must not know kinds, policies, YAML or the origin of
+//! values.
 
 mod absent;
 mod after;
@@ -44,7 +45,7 @@ mod starts_with;
 mod takes;
 mod within;
 
-pub use answer::{MatchContext, MatchResult, Witness};
+pub use answer::{MatchContext, MatchResult, Owner, Witness};
 pub use condition::inside;
 pub use condition::{Condition, Example, Matcher, Objection, Operand, Quantity, Takes, Test};
 pub use glob::Glob;
@@ -89,13 +90,13 @@ pub const ALL: &[&dyn Matcher] = &[
     &takes::TakesEvents,
 ];
 
-/// The matcher with that keyword.
+/// Returns the matcher with that keyword.
 #[must_use]
 pub fn find(keyword: &str) -> Option<&'static dyn Matcher> {
     ALL.iter().copied().find(|matcher| matcher.keyword() == keyword)
 }
 
-/// The matcher for a bare value: `enabled: true` means `enabled: { equals: true }`.
+/// Returns the matcher for a bare value: `enabled: true` means `enabled: { equals: true }`.
 #[must_use]
 pub fn equality() -> &'static dyn Matcher {
     &equals::Equals

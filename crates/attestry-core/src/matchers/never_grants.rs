@@ -1,6 +1,6 @@
 //! `never_grants`: No request of these actions on these resources can be allowed, for any values of its condition keys.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, given, objections, rights, takes};
 use super::{Example, MatchContext, Objection, Operand, Takes};

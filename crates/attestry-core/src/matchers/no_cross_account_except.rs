@@ -1,16 +1,16 @@
 //! `no_cross_account_except`: Only these parties outside of the owner's account get access, directly or through a
-//! service that they can send. A party is an account, an organization (`o-…`), an organizational unit (`ou-…`), a VPC
+//! service that acts for them. A party is an account, an organization (`o-…`), an organizational unit (`ou-…`), a VPC
 //! or VPC endpoint (`vpc-…`, `vpce-…`), a service (`sns.amazonaws.com`), an identity pool or an ARN. An empty list
 //! allows no party.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
 use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{PARTITIONS, Type, Value};
 use attestry_iam::{Catalogue, Exception, Proof, Prover};
 
-/// Only these parties outside of the owner's account get access, directly or through a service that they can send. A
+/// Only these parties outside of the owner's account get access, directly or through a service that acts for them. A
 /// party is an account, an organization (`o-…`), an organizational unit (`ou-…`), a VPC or VPC endpoint (`vpc-…`,
 /// `vpce-…`), a service (`sns.amazonaws.com`), an identity pool or an ARN. An empty list allows no party.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! `no_public_principal`: The policy of the resource gives access only to parties that it names, as principals or in a
-//! condition. A shared provider of identities does not name a party, because any person can have a token of it.
+//! condition. The name of a shared identity provider names no party, because any person can get a token from the
+//! provider.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
 use super::{Example, MatchContext, Operand, Takes};
@@ -9,8 +10,8 @@ use crate::facts::iam::STATEMENTS;
 use crate::facts::{Fact, PUBLIC, Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
 
-/// The policy of the resource gives access only to parties that it names, as principals or in a condition. A shared
-/// provider of identities does not name a party, because any person can have a token of it.
+/// The policy of the resource gives access only to parties that it names, as principals or in a condition. The name of
+/// a shared identity provider names no party, because any person can get a token from the provider.
 #[derive(Debug)]
 pub(super) struct NoPublicPrincipal;
 
@@ -58,7 +59,7 @@ policy:
         if !STATEMENTS.holds(actual) || *actual == Value::List(Vec::new()) {
             return None;
         }
-        let Some(Fact::Known(Value::Bool(public))) = setting.resource.get(PUBLIC) else { return None };
+        let Some(Fact::Known(Value::Bool(public))) = setting.fact(PUBLIC) else { return None };
         let (analyzer, ours) = match (proof, public) {
             (Proof::Proved, true) => ("might let the public in", "does not"),
             (Proof::Refuted(_), false) => ("does not let the public in", "does"),

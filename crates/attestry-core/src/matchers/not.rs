@@ -1,11 +1,11 @@
-//! `not`: The condition does not hold. An absent value satisfies it.
+//! `not`: The condition does not hold for the value. This matcher holds for an absent value.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Quantity, Takes};
 use crate::facts::{Question, Type, Value};
 
-/// The condition does not hold. An absent value satisfies it.
+/// The condition does not hold for the value. This matcher holds for an absent value.
 #[derive(Debug)]
 pub(super) struct Not;
 

@@ -1,6 +1,6 @@
 //! `one_of`: The value is one of the operands.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};

@@ -1,6 +1,6 @@
 //! `requires_mfa`: No request of these actions can be allowed to a caller without multi-factor authentication.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, given, objections, rights, takes};
 use super::{Example, MatchContext, Objection, Operand, Takes};
@@ -65,8 +65,8 @@ impl Proves for RequiresMfa {
     }
 }
 
-/// The two contexts without MFA. A request with long-term keys has no key for MFA, and a request with temporary keys
-/// has the value `false`.
+/// Returns the two contexts without MFA. A request with long-term credentials has no condition key for MFA. In a
+/// request with temporary credentials, the key has the value `false`.
 fn without(given: &Context) -> [Context; 2] {
     const PRESENT: &str = "aws:MultiFactorAuthPresent";
     const AGE: &str = "aws:MultiFactorAuthAge";

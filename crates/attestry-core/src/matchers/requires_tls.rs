@@ -1,6 +1,6 @@
 //! `requires_tls`: The policy of the resource denies every request without TLS to the resource and to its content.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, denied_to_all};
 use super::{Example, MatchContext, MatchResult, Operand, Takes};
@@ -64,7 +64,7 @@ policy:
     }
 }
 
-/// The resource. For a bucket, also its objects.
+/// Returns the requests to the resource. For a bucket, they include the requests to its objects.
 fn own(setting: &MatchContext<'_>) -> Result<Area, Unjudged> {
     let arn = setting.id();
     if is_withheld(arn) {
@@ -115,7 +115,7 @@ mod tests {
             Value::Map(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
         };
         let resource = Resource::new(&KIND, "111122223333".into(), "eu-west-1".into(), arn, "name");
-        let setting = MatchContext { now: jiff::Timestamp::UNIX_EPOCH, resource: &resource, outer: None };
+        let setting = MatchContext::of(&resource, jiff::Timestamp::UNIX_EPOCH);
         let policy = Value::List(statements.iter().map(statement).collect());
         super::super::Matcher::test(&RequiresTls, Some(&policy), &Operand::Flag, &setting)
     }

@@ -1,6 +1,6 @@
 //! `same_day_as`: The date or instant lies on the day of the operand, in UTC.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -50,7 +50,7 @@ impl Matcher for SameDayAs {
     }
 }
 
-/// The day of a value. A text starts with it: `2026-11-20` or `20261120`.
+/// Returns the day of an instant in UTC, or the day at the start of a text: `2026-11-20` or `20261120`.
 fn day(value: &Value) -> Option<Date> {
     match value {
         Value::Time(at) => Some(at.to_zoned(TimeZone::UTC).date()),

@@ -1,14 +1,14 @@
-//! `separates`: No identity with these permissions can make a request of both duties. The operand has two claims, each
+//! `separates`: No identity with these permissions can make requests of both duties. The operand has two claims, each
 //! with actions and resources.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Unjudged, area, claim_of_duties, holder, objections_to_duties, takes};
 use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
 
-/// No identity with these permissions can make a request of both duties. The operand has two claims, each with actions
+/// No identity with these permissions can make requests of both duties. The operand has two claims, each with actions
 /// and resources.
 #[derive(Debug)]
 pub(super) struct Separates;

@@ -1,7 +1,7 @@
-//! `separates_together`: The identity and the roles of the list together cannot make a request of both duties. The operand
-//! has two claims, each with actions and resources.
+//! `separates_together`: The identity and the roles of the list together cannot make requests of both duties. The
+//! operand has two claims, each with actions and resources.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +12,14 @@ use super::{Example, MatchContext, MatchResult, Objection, Operand, Takes};
 use crate::facts::{Fact, Resource, Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
 
-/// The identity and the roles of the list together cannot make a request of both duties.
+/// The identity and the roles of the list together cannot make requests of both duties.
 #[derive(Debug)]
 pub(super) struct SeparatesTogether;
 
 /// The attribute with the identity's own permissions.
 const OWN: &str = "permissions";
 
-/// The attribute with those roles of the list that the identity surely can assume.
+/// The attribute with the roles of the list that the identity can surely assume.
 const CERTAIN: &str = "surely_assumable";
 
 impl Proves for SeparatesTogether {
@@ -93,7 +93,7 @@ surely_assumable: []"#,
         &[OWN, CERTAIN]
     }
 
-    /// Without the list, the identity could assume any role.
+    /// When the list is absent, the identity could assume any role.
     fn without(&self) -> MatchResult {
         MatchResult::Undecided("the roles that the identity can assume are not known".to_owned())
     }

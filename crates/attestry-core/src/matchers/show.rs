@@ -1,10 +1,11 @@
-//! Values in words, for people and reports.
+//! Shows values as text for people and reports.
 //!
-//! Must not know the readers of the words.
+//! This module must not know where the text is shown.
 
 use crate::facts::{Value, format_duration};
 
-/// The value in words for people. Long lists and texts are cut, and the result shows the cut.
+/// Returns the value as text for people. Long lists and texts are shortened, and the result shows that a part is
+/// missing.
 #[must_use]
 pub fn show(value: &Value) -> String {
     match value {

@@ -1,15 +1,15 @@
-//! `shuts_out`: The policy of the resource, or a grant, alone gives none of these users and roles access. Cases on the
-//! users and roles themselves judge the permissions that their own policies add.
+//! `shuts_out`: Neither the policy of the resource alone nor a grant alone gives any of these users and roles access.
+//! Their own policies can add permissions. Cases about the users and roles judge these permissions.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
 use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
 
-/// The policy of the resource, or a grant, alone gives none of these users and roles access. Cases on the users and
-/// roles themselves judge the permissions that their own policies add.
+/// Neither the policy of the resource alone nor a grant alone gives any of these users and roles access. Their own
+/// policies can add permissions. Cases about the users and roles judge these permissions.
 #[derive(Debug)]
 pub(super) struct ShutsOut;
 

@@ -1,6 +1,6 @@
 //! `starts_with`: The text starts with the operand.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};

@@ -1,7 +1,7 @@
 //! `takes`: The event pattern of a rule surely matches each of these events, whatever the other fields of the event
 //! contain.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::described::{EVENT, described_by, events, objections};
 use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes, Witness};

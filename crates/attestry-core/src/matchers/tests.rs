@@ -27,7 +27,7 @@ fn setting() -> MatchContext<'static> {
     };
     static THING: LazyLock<Resource> =
         LazyLock::new(|| Resource::new(&KIND, "647751526084".into(), "aws-global".into(), "example", "example"));
-    MatchContext { now: now(), resource: &THING, outer: None }
+    MatchContext::of(&THING, now())
 }
 
 fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> MatchResult {
@@ -191,7 +191,7 @@ fn a_managed_policy_can_be_attached_to_any_identity() {
         ]);
         let resource = Resource::new(&KIND, "111122223333".into(), "aws-global".into(), arn, "name");
         let area = Operand::Value(Value::record([("actions", texts(&["kms:Decrypt"]))]));
-        let setting = MatchContext { now: now(), resource: &resource, outer: None };
+        let setting = MatchContext::of(&resource, now());
         find("never_grants").unwrap().test(Some(&Value::List(vec![statement])), &area, &setting)
     };
     let (tag, organization) = ("StringEquals aws:PrincipalTag/team platform", "StringEquals aws:PrincipalOrgID o-1");
@@ -418,7 +418,7 @@ fn an_identity_is_allowed_what_all_its_policies_leave_to_it() {
         let resource = Resource::new(&KIND, "111122223333".into(), "aws-global".into(), arn, "name");
         let topic = "arn:aws:sns:eu-west-1:111122223333:alerts";
         let fields = [("actions", texts(&["sns:Publish"])), ("resources", texts(&[topic]))];
-        let setting = MatchContext { now: now(), resource: &resource, outer: None };
+        let setting = MatchContext::of(&resource, now());
         find("allows").unwrap().test(actual, &Operand::Value(Value::record(fields)), &setting)
     };
     let by = |arn: &str, statements: Vec<Value>, boundary: Option<Vec<Value>>| {

@@ -1,6 +1,6 @@
 //! `within`: The age of the instant is at most the operand, and the instant is not in the future.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
@@ -49,5 +49,6 @@ impl Matcher for Within {
     }
 }
 
-/// The largest difference in seconds between our clock and AWS's clock. A later instant counts as future.
+/// The largest tolerated difference between our clock and AWS's clock, in seconds. An instant that is later than now by
+/// more than this is in the future.
 const CLOCK_TOLERANCE: i64 = 15 * 60;

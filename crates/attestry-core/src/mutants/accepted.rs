@@ -1,6 +1,6 @@
-//! Survivors that are harmless: a list of patterns with the reason of each.
+//! The list of harmless survivors. Each entry is a pattern of survivors with a reason.
 //!
-//! Must not know how mutants are made or judged.
+//! This module must not know how mutants are made or judged.
 
 use super::Change;
 use super::subject::pattern;
@@ -21,13 +21,14 @@ pub struct Accepted {
 pub struct Acceptance {
     /// The kind.
     pub kind: Spanned<String>,
-    /// The pattern of the fact, such as `subscriptions[].endpoint`. Without it, every fact of the kind.
+    /// The pattern of the fact, such as `subscriptions[].endpoint`. Without a pattern, the acceptance covers every fact
+    /// of the kind.
     pub fact: Option<String>,
-    /// The pattern of the name or the id of the resource. Without it, every resource.
+    /// The pattern of the name or the id of the resource. Without a pattern, the acceptance covers every resource.
     pub resource: Option<String>,
     /// The changes. An empty list means every change.
     pub changes: Vec<Change>,
-    /// The reason why no case must notice these mutants.
+    /// The reason why it is harmless that no case notices these mutants.
     pub reason: String,
 }
 
@@ -47,11 +48,11 @@ pub struct Acceptance {
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum State {
-    /// No mutant is like that. This is a mistake in the list.
+    /// The acceptance covers no mutant. This is a mistake in the list.
     MatchesNothing,
-    /// A case notices all mutants that are like that.
+    /// The cases notice all mutants that the acceptance covers.
     NotNeeded,
-    /// A survivor is accepted.
+    /// The acceptance covers a survivor.
     Used,
 }
 
@@ -88,7 +89,7 @@ impl Acceptance {
         })
     }
 
-    /// Whether the acceptance is about a mutant.
+    /// Whether the acceptance covers a mutant.
     pub(super) fn covers(&self, mutant: &Survivor) -> bool {
         let matches = |text: &Option<String>, of: &[&str]| match text {
             Some(text) => of.iter().any(|it| Glob::new(text).is_match(it)),

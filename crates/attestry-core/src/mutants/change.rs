@@ -1,11 +1,11 @@
 //! The ways in which a mutant breaks a fact, and one broken value.
 //!
-//! Must not know cases or verdicts.
+//! This module must not know cases or verdicts.
 
 use crate::facts::Value;
 use crate::facts::words::words;
 
-/// The way in which a mutant breaks a fact. The word of each way is kept in reports and in lists of accepted survivors.
+/// The way in which a mutant breaks a fact. Reports and lists of accepted survivors contain the word of each way.
 #[derive(
     Clone,
     Copy,
@@ -39,11 +39,11 @@ pub enum Change {
     ItemRemoved,
     /// A list has one item twice.
     ItemDoubled,
-    /// A list lost one item, and has another one twice instead.
+    /// A list lost one item, and has another item twice instead.
     ItemRepeated,
     /// A list has one more item.
     ItemAdded,
-    /// A list or a map lost everything.
+    /// A list or a map lost its whole content.
     Emptied,
     /// A map lost one key.
     KeyRemoved,
@@ -65,7 +65,7 @@ pub enum Change {
     ConditionAdded,
     /// A statement names one action fewer.
     ActionRemoved,
-    /// A statement names one action twice, and another one not at all.
+    /// A statement names one action twice instead of another action.
     ActionRepeated,
     /// An Allow covers all actions of a service.
     ActionsWidened,
@@ -110,17 +110,18 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    /// A value that was replaced as a whole.
+    /// Creates the broken form of a value that is replaced as a whole.
     pub(super) fn whole(change: Change, before: Option<&Value>, after: Option<Value>) -> Self {
         Self { path: Vec::new(), change, before: before.cloned(), after: after.clone(), whole: after }
     }
 
-    /// A list or a map of which only a part changed.
+    /// Creates the broken form of a list or a map in which only a part is changed.
     pub(super) fn part(change: Change, before: Option<&Value>, after: Option<Value>, whole: Value) -> Self {
         Self { path: Vec::new(), change, before: before.cloned(), after, whole: Some(whole) }
     }
 
-    /// The same change, one step further out.
+    /// Returns the same change, as a change of the larger value that contains the value. `whole` puts the changed value
+    /// into the larger one.
     pub(super) fn below(mut self, step: Step, whole: impl FnOnce(Option<Value>) -> Value) -> Self {
         self.path.push(step);
         self.whole = Some(whole(self.whole.take()));
@@ -128,16 +129,16 @@ impl Broken {
     }
 }
 
-/// The name of everything that a mutant makes up. No account has it.
+/// The name of everything that a mutant invents. No account uses this name.
 pub(super) const STRANGER: &str = "attestry-mutant";
 
 /// An account that no stage is about.
 const OTHER: &str = "999999999999";
 
-/// An account for stages that are about [`OTHER`].
+/// The other account for a stage that is about [`OTHER`] itself.
 const ANOTHER: &str = "888888888888";
 
-/// An account that is not this one.
+/// Returns an account that is not `own`.
 pub(super) fn other_account(own: &str) -> &'static str {
     if own == OTHER { ANOTHER } else { OTHER }
 }

@@ -1,9 +1,9 @@
-//! Mutants: the module breaks the facts that a suite reads, one at a time, and judges the cases again.
+//! Mutants: the module breaks the facts that a suite reads, one fact at a time, and judges the cases again.
 //!
 //! A mutant is one fact of one resource that is broken in one way. A case notices a mutant when its verdict or the set
-//! of its findings changes. A mutant that no case notices is a *survivor*: the account could be like that, and no
-//! report would show it. A gap is no mutant, because AWS did not return anything that could be broken. This module is
-//! pure. Must not know AWS, collectors or the command line.
+//! of its findings changes. A mutant that no case notices is a *survivor*: a real account could have the broken fact,
+//! and no report would show it. A gap has no mutants, because AWS did not return a value that could be broken. This
+//! module is pure. It must not know AWS, collectors or the command line.
 
 mod accepted;
 mod change;
@@ -37,16 +37,17 @@ mod tests;
 /// The mutants of a suite on the facts of an account.
 pub struct Mutants<'a> {
     cases: &'a [Case],
-    /// The facts, with those that cases derive from references and related resources.
+    /// The facts of the account, and the facts that cases derive from references and related resources.
     populations: Vec<Population>,
     accepted: &'a Accepted,
     now: Timestamp,
     readings: Readings<'a>,
-    /// The resources that each case is about, by the numbers of population and resource.
+    /// The resources that each case is about: the index of the population, and the index of the resource in it.
     scopes: Vec<BTreeSet<(usize, usize)>>,
-    /// Values of attributes, for resources that have another value.
+    /// Values of attributes, by the index of the population and the attribute. A mutant of a resource can get the value
+    /// of another resource.
     others: BTreeMap<(usize, &'static str), Vec<Value>>,
-    /// The verdicts without a mutant.
+    /// The verdicts and findings of the cases without a mutant.
     standings: Vec<Standing>,
     subjects: Vec<Subject>,
     incomplete: usize,
@@ -57,7 +58,7 @@ pub struct Mutants<'a> {
 struct Standing {
     verdict: ResourceVerdict,
     findings: BTreeSet<Finding>,
-    /// The numbers of resources that are as expected, by the place in which the case is decided.
+    /// The number of resources that are as expected, for each place in which the case is decided.
     met: BTreeMap<(String, String), usize>,
 }
 
@@ -65,7 +66,7 @@ struct Standing {
 type Finding = (String, String, String, ResourceVerdict, Vec<(String, String)>);
 
 impl<'a> Mutants<'a> {
-    /// The mutants of these facts, for these cases.
+    /// Prepares the mutants of these facts for these cases.
     #[must_use]
     pub fn new(cases: &'a [Case], populations: &[Population], accepted: &'a Accepted, now: Timestamp) -> Self {
         let populations: Vec<Population> =
@@ -80,7 +81,8 @@ impl<'a> Mutants<'a> {
         Self { cases, populations, accepted, now, readings, scopes, others, standings, subjects, incomplete }
     }
 
-    /// The number of subjects. A subject is a resource, or a whole population. Its mutants are tried together.
+    /// Returns the number of subjects. A subject is a resource or a whole population. The mutants of a subject are
+    /// tried together.
     #[must_use]
     pub fn len(&self) -> usize {
         self.subjects.len()
@@ -92,13 +94,13 @@ impl<'a> Mutants<'a> {
         self.subjects.is_empty()
     }
 
-    /// A worker with facts of its own. Several workers can try subjects at the same time.
+    /// Creates a worker with its own copy of the facts. Several workers can try subjects at the same time.
     #[must_use]
     pub fn worker(&self) -> Worker<'_, 'a> {
         Worker::new(self)
     }
 
-    /// The summary of all subjects, in their order.
+    /// Returns the summary. `tried` has the results of all subjects, in the order of the subjects.
     #[must_use]
     pub fn summary(&self, tried: Vec<Tried>) -> Summary {
         Summary::of(self, tried)
@@ -131,7 +133,8 @@ impl<'a> Mutants<'a> {
     }
 }
 
-/// The resources that a case is about, as far as it is known.
+/// Returns the resources that a case is about. A resource is included when gaps make it unknown whether the case is
+/// about it.
 fn scope(case: &Case, populations: &[Population], now: Timestamp) -> BTreeSet<(usize, usize)> {
     let mut all = BTreeSet::new();
     for (at, population) in populations.iter().enumerate().filter(|(_, it)| case.is_about(it)) {
@@ -149,7 +152,7 @@ fn scope(case: &Case, populations: &[Population], now: Timestamp) -> BTreeSet<(u
     all
 }
 
-/// The verdicts and findings of a result.
+/// Returns the verdicts and findings of a result.
 fn standings(result: &RunResult) -> Vec<Standing> {
     let of_case = |case: &crate::verify::CaseResult| {
         let findings = case.with(ResourceVerdict::ATTENTION).map(|it| {
@@ -165,7 +168,7 @@ fn standings(result: &RunResult) -> Vec<Standing> {
     result.cases.iter().map(of_case).collect()
 }
 
-/// The place in which a case is decided: the stage, an account or a Region.
+/// Returns the place in which a case is decided: the stage, an account or a Region.
 fn place(case: &Case, account: &str, region: &str) -> (String, String) {
     match case.per {
         Per::Stage => (String::new(), String::new()),

@@ -1,6 +1,6 @@
 //! Broken numbers, lengths of time and instants: the nearest values at which a test has another answer.
 //!
-//! Must not know attributes or cases.
+//! This module must not know attributes or cases.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ use crate::matchers::{Condition, Operand, Test, inside};
 
 const DAY: i64 = 24 * 3600;
 
-/// The broken forms of a number, a length of time or an instant.
+/// Returns the broken forms of a number, a length of time or an instant.
 pub(super) fn breaks(value: &Value, tests: &[Test], setting: &Setting<'_>) -> Vec<Broken> {
     let mut all = Vec::new();
     for test in tests {
@@ -37,7 +37,7 @@ pub(super) fn answer(test: &Test, value: Option<&Value>, setting: &Setting<'_>) 
     result == crate::matchers::MatchResult::Holds
 }
 
-/// The values that a test compares with.
+/// Returns the values that a test compares with.
 pub(super) fn operands(test: &Test, setting: &Setting<'_>) -> Vec<Value> {
     match &test.operand {
         Operand::Value(value) => vec![value.clone()],
@@ -52,7 +52,7 @@ pub(super) fn operands(test: &Test, setting: &Setting<'_>) -> Vec<Value> {
     }
 }
 
-/// The values at an operand and beside it, of the type of the value.
+/// Returns the value of the operand and the next smaller and greater values. They have the type of `value`.
 pub(super) fn around(value: &Value, operand: &Value, now: Timestamp) -> Vec<Value> {
     match (value, operand) {
         (Value::Integer(_), Value::Integer(limit)) => {
@@ -72,8 +72,8 @@ pub(super) fn around(value: &Value, operand: &Value, now: Timestamp) -> Vec<Valu
     }
 }
 
-/// The step of a length of time: the greatest unit that both lengths are whole numbers of. AWS counts many lengths in
-/// days or hours.
+/// Returns the step from a length of time to the next one: the greatest unit of which both lengths are multiples. AWS
+/// counts many lengths of time in days or hours.
 fn step(own: i64, limit: i64) -> i64 {
     [DAY, 3600, 60].into_iter().find(|unit| own % unit == 0 && limit % unit == 0).unwrap_or(1)
 }

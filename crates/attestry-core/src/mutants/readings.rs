@@ -1,6 +1,7 @@
-//! The facts that the cases read: directly, by a reference that they follow, or as a related resource.
+//! The facts that the cases read: facts of their own resources, of resources behind a reference, and of related
+//! resources.
 //!
-//! Must not know how a fact is broken, nor how a mutant is judged.
+//! This module must not know how a fact is broken, nor how a mutant is judged.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::policy::{AttributeTest, Case, Expectation, Related};
 /// The attributes that identify a resource. A mutant changes all of them together.
 pub(super) const IDENTITY: &[&str] = &["name", "arn", "id"];
 
-/// One place of a case that reads an attribute.
+/// One place in a case at which the case reads an attribute.
 #[derive(Clone)]
 pub(super) struct Reading<'a> {
     /// The index of the case.
@@ -26,19 +27,19 @@ pub(super) struct Reading<'a> {
     pub(super) wanted: Wanted,
 }
 
-/// The answer that a case requires of a condition. A mutant must give another one.
+/// The answer of a condition that a case requires. A useful mutant changes this answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// The condition must hold.
     Holds,
     /// The condition stands below an odd number of negations, so it must not hold.
     Fails,
-    /// The condition selects resources, and each answer has its meaning.
+    /// The condition selects resources, so a change of the answer in each direction matters.
     Either,
 }
 
 impl Wanted {
-    /// The answer that is wanted below a negation.
+    /// Returns the required answer of a condition below a negation.
     pub(super) fn negated(self) -> Self {
         match self {
             Self::Holds => Self::Fails,
@@ -47,7 +48,7 @@ impl Wanted {
         }
     }
 
-    /// Whether the change from one answer to another one is a break.
+    /// Whether a change of the answer from `before` to `after` violates what is wanted.
     pub(super) fn breaks(self, before: bool, after: bool) -> bool {
         match self {
             Self::Holds => before && !after,
@@ -57,28 +58,28 @@ impl Wanted {
     }
 }
 
-/// The way from the resources of a case to the attribute.
+/// The relation between the resources of a case and the resource with the attribute.
 #[derive(Clone, Copy)]
 pub(super) enum Route<'a> {
     /// The case is about the resource.
     Own,
-    /// A reference of a resource of the case leads to it.
+    /// A reference of a resource of the case leads to the resource.
     Reference(&'static Follow),
-    /// The case counts it as a related resource.
+    /// The case counts the resource as a related resource.
     Related(&'a Related),
 }
 
 /// All readings of a suite.
 #[derive(Default)]
 pub(super) struct Readings<'a> {
-    /// By kind and attribute.
+    /// The readings of attributes, by kind and attribute.
     facts: BTreeMap<(&'a str, &'a str), Vec<Reading<'a>>>,
     /// The readings of the existence of a resource, by kind.
     existence: BTreeMap<&'a str, Vec<(usize, Route<'a>)>>,
 }
 
 impl<'a> Readings<'a> {
-    /// The readings of all cases.
+    /// Collects the readings of all cases.
     pub(super) fn of(cases: &'a [Case]) -> Self {
         let mut all = Self::default();
         for (index, case) in cases.iter().enumerate() {
@@ -89,12 +90,12 @@ impl<'a> Readings<'a> {
         all
     }
 
-    /// The attributes of a kind that are read, in the order of their names.
+    /// Returns the attributes of a kind that are read, in the order of their names.
     pub(super) fn attributes<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = (&'a str, &'s [Reading<'a>])> + 's {
         self.facts.iter().filter(move |((of, _), _)| *of == kind).map(|((_, name), all)| (*name, all.as_slice()))
     }
 
-    /// The cases that depend on the existence of a resource of a kind.
+    /// Returns the cases that depend on the existence of a resource of a kind.
     pub(super) fn existence(&self, kind: &str) -> &[(usize, Route<'a>)] {
         self.existence.get(kind).map(Vec::as_slice).unwrap_or_default()
     }
@@ -120,7 +121,7 @@ impl<'a> Readings<'a> {
         }
         let reading = Reading { wanted, ..Reading::of(case, Route::Own, &[], Some(&test.condition)) };
         self.read_lookup(case, kind, &test.lookup, reading);
-        for attribute in &test.beside {
+        for attribute in test.beside.iter().filter(|attribute| attribute.follow.is_none()) {
             self.add(kind.name, attribute, Reading::of(case, Route::Own, &[], Some(&test.condition)));
         }
         for other in compared(&test.condition) {
@@ -139,7 +140,7 @@ impl<'a> Readings<'a> {
         });
     }
 
-    /// Adds what a path of a case reads: an attribute, or a reference and the resource that it leads to.
+    /// Adds what a path of a case reads: an attribute, or a reference and the resource to which it leads.
     fn read_lookup(&mut self, case: usize, kind: &'static Kind, lookup: &'a Lookup, reading: Reading<'a>) {
         let attribute = lookup.attribute;
         let inside = || lookup.inside.clone();
@@ -150,12 +151,12 @@ impl<'a> Readings<'a> {
         self.add(kind.name, follow.via, Reading::of(case, Route::Own, &[], None));
         let (route, target) = (Route::Reference(follow), follow.kind.name);
         self.existence.entry(target).or_default().push((case, route));
-        // A reference can name an alias.
+        // The text of a reference can be an alias, so the case also reads the aliases of the resource.
         if let Some(aliases) = follow.kind.attribute("aliases") {
             self.add(target, aliases, Reading::of(case, route, &[], None));
         }
         match follow.what {
-            Followed::Missing | Followed::Elsewhere | Followed::Names => {}
+            Followed::Missing | Followed::Elsewhere | Followed::Owner | Followed::Names => {}
             Followed::Attribute(found) => {
                 self.add(target, found, Reading { route, inside: inside(), compares: None, ..reading });
             }
@@ -179,13 +180,13 @@ impl<'a> Reading<'a> {
         Self { case, route, inside: inside.to_vec(), condition, compares: None, wanted: Wanted::Either }
     }
 
-    /// Whether the reading can see a change of the value at a path.
+    /// Whether a change of the value at a path can affect the reading.
     pub(super) fn sees(&self, path: &[String]) -> bool {
         self.inside.iter().zip(path).all(|(own, other)| own == other)
     }
 }
 
-/// The paths that operands of a condition name.
+/// Returns the paths that operands of a condition name.
 fn compared(condition: &Condition) -> Vec<&Lookup> {
     match condition {
         Condition::Fields(fields) => fields.iter().flat_map(|(_, inner)| compared(inner)).collect(),
@@ -200,7 +201,7 @@ fn compared(condition: &Condition) -> Vec<&Lookup> {
     }
 }
 
-/// The conditions on a field of the records that a condition describes, with the paths inside the field.
+/// Returns the conditions on a field of the records that a condition describes, with the paths inside the field.
 fn of_field<'a>(condition: &'a Condition, name: &str) -> Vec<(&'a [String], &'a Condition)> {
     match condition {
         Condition::Fields(fields) => fields

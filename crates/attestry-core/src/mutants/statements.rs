@@ -1,7 +1,7 @@
 //! Broken policy documents: more is allowed, less is denied, or less is allowed.
 //!
-//! A change that only takes rights away is made where a test demands rights. A claim such as `never_grants` cannot
-//! notice such a change. Must not know attributes or cases.
+//! A change that only takes rights away is tried only if a test demands rights, because a claim such as `never_grants`
+//! cannot notice it. This module must not know attributes or cases.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::matchers::{Condition, Operand, Test};
 
 type Fields = BTreeMap<String, Value>;
 
-/// The matchers that hold the more surely, the fewer rights a document gives.
+/// The matchers that a document cannot violate by giving fewer rights.
 const CLAIMS: &[&str] = &[
     "grants_only",
     "never_grants",
@@ -33,7 +33,8 @@ pub(super) fn is_document(of: Type) -> bool {
     matches!(of, Type::List(Type::Record(fields)) if *fields == STATEMENT || *fields == NAMED_STATEMENT)
 }
 
-/// Whether a test can fail because a document gives fewer rights. Without a test, it is not known.
+/// Whether a test can fail because a document gives fewer rights. Without a test, this is not known, and the answer is
+/// `true`.
 pub(super) fn demands_rights(tests: &[Test]) -> bool {
     tests.is_empty() || tests.iter().any(|test| !CLAIMS.contains(&test.matcher.keyword()))
 }
@@ -44,7 +45,7 @@ pub(super) fn denies(value: &Value) -> bool {
     items.iter().any(|item| matches!(item, Value::Map(fields) if !is(fields, "Allow")))
 }
 
-/// The broken forms of the statements of policy documents.
+/// Returns the broken forms of the statements of policy documents.
 pub(super) fn breaks(items: &[Value], of: Type, tests: &[Test], setting: &Setting<'_>) -> Vec<Broken> {
     let mut all = Vec::new();
     let wants = Wants { rights: demands_rights(tests), numbers: tests.iter().any(counts_actions) };
@@ -68,7 +69,7 @@ pub(super) fn breaks(items: &[Value], of: Type, tests: &[Test], setting: &Settin
     all
 }
 
-/// What the tests of a document can see.
+/// The changes that the tests of a document can notice.
 #[derive(Clone, Copy)]
 struct Wants {
     /// Whether fewer rights can be a violation.
@@ -89,7 +90,7 @@ fn counts_actions(test: &Test) -> bool {
     }
 }
 
-/// Whether a test on a list sees that an item stands in it twice.
+/// Whether a test on a list can notice that the list has an item twice.
 pub(super) fn sees_doubles(test: &Test) -> bool {
     match (test.matcher.keyword(), &test.operand) {
         ("count", _) => true,
@@ -129,7 +130,7 @@ impl Statement<'_> {
         is(self.fields, "Allow")
     }
 
-    /// The statement with another list in one field.
+    /// Creates the broken form of the statement with another list in one field.
     fn with(&self, change: Change, key: &str, parts: [Option<&Value>; 2], list: Vec<Value>) -> Broken {
         let [before, after] = parts;
         let mut fields = self.fields.clone();
@@ -181,7 +182,7 @@ impl Statement<'_> {
     fn resources(&self) -> Vec<Broken> {
         let (key, resources) = ("resources", self.list("resources"));
         if !self.allows() {
-            // A Deny that covers a part of what it covered.
+            // The changed Deny covers only a part of the resources that it covered.
             let narrow = |(at, resource): (usize, &Value)| {
                 let narrow = narrowed(resource)?;
                 let list = replaced(resources, at, &narrow);
@@ -213,7 +214,7 @@ impl Statement<'_> {
     }
 }
 
-/// The condition with the opposite meaning. `None` for an operator that has no opposite.
+/// Returns the condition with the opposite meaning, or `None` for an operator without an opposite.
 fn negated(condition: &Value) -> Option<Value> {
     let Value::Text(text) = condition else { return None };
     let (operator, rest) = text.split_once(' ')?;
@@ -234,7 +235,7 @@ fn negated(condition: &Value) -> Option<Value> {
     })
 }
 
-/// A pattern of resources that covers a part of another one.
+/// Returns a pattern that covers only a part of the resources of another pattern, or `None` for a text without a star.
 fn narrowed(resource: &Value) -> Option<Value> {
     let Value::Text(text) = resource else { return None };
     let (before, after) = text.rsplit_once('*')?;
@@ -244,7 +245,7 @@ fn narrowed(resource: &Value) -> Option<Value> {
     Some(format!("{before}{STRANGER}{after}").into())
 }
 
-/// All actions of the service of the first action.
+/// Returns all actions of the service of the first action.
 fn service_of(actions: &[Value]) -> Option<Value> {
     let Some(Value::Text(first)) = actions.first() else { return None };
     let (service, _) = first.split_once(':')?;
@@ -263,13 +264,13 @@ fn replaced(items: &[Value], at: usize, item: &Value) -> Vec<Value> {
     items.iter().enumerate().map(|(other, it)| if other == at { item.clone() } else { it.clone() }).collect()
 }
 
-/// A list with another value at one place.
+/// Returns a list with another value at one place. Without a value, the list loses the item at this place.
 pub(super) fn with_item_at(items: &[Value], at: usize, whole: Option<Value>) -> Value {
     Value::List(whole.map_or_else(|| without(items, at), |whole| replaced(items, at, &whole)))
 }
 
-/// A statement about everything, of the form that the document has: one with principals for a policy of a resource, one
-/// without for a policy of an identity.
+/// Returns a statement about all actions and resources, in the form of the document: with principals in the policy of a
+/// resource, and without principals in the policy of an identity.
 pub(super) fn everything(effect: &str, items: &[Value], of: Type, setting: &Setting<'_>) -> Value {
     let has = |key: &str| items.iter().any(|it| matches!(it, Value::Map(fields) if fields.contains_key(key)));
     let named = matches!(of, Type::List(Type::Record(fields)) if *fields == NAMED_STATEMENT);
@@ -292,7 +293,7 @@ pub(super) fn everything(effect: &str, items: &[Value], of: Type, setting: &Sett
     if named {
         fields.insert("policy".to_owned(), Value::from(STRANGER));
     } else if let Some(version) = version {
-        // All statements of one document have one version.
+        // All statements of a document have the same version.
         fields.insert("version".to_owned(), version.clone());
     }
     Value::Map(fields)

@@ -1,6 +1,6 @@
 //! The subjects of the mutants, and the mutants of one subject.
 //!
-//! Must not know verdicts.
+//! This module must not know verdicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +13,15 @@ use crate::facts::iam::PERMISSIONS;
 use crate::facts::{Attribute, Fact, Population, Resource, Type, Value};
 use crate::matchers::{Condition, MatchContext, inside};
 
-/// The part of an account whose mutants are tried together: a resource or a population, by their numbers.
+/// The part of an account whose mutants are tried together. It is a resource, with the index of its population and its
+/// own index, or a population, with its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
     Resource(usize, usize),
     Population(usize),
 }
 
-/// All subjects of which a case reads something.
+/// Returns all subjects that have facts which a case reads.
 pub(super) fn all(populations: &[Population], readings: &Readings<'_>) -> Vec<Subject> {
     let mut all = Vec::new();
     for (at, population) in populations.iter().enumerate() {
@@ -37,7 +38,7 @@ pub(super) fn all(populations: &[Population], readings: &Readings<'_>) -> Vec<Su
 /// One mutant of a subject, before it is judged.
 #[derive(Debug)]
 pub(super) struct Mutant {
-    /// The fact, such as `subscriptions[2].endpoint`; empty for a change of the resource itself.
+    /// The fact, such as `subscriptions[2].endpoint`. It is empty for a change of the resource itself.
     pub(super) fact: String,
     pub(super) change: Change,
     pub(super) before: Option<Value>,
@@ -45,11 +46,12 @@ pub(super) struct Mutant {
     pub(super) edit: Edit,
     /// The cases that are about the resource and read the fact.
     pub(super) readers: BTreeSet<usize>,
-    /// The cases that can notice the change: the readers, and those that become about the resource by it.
+    /// The cases that can notice the change: the readers, and the cases that are about the resource only after the
+    /// change.
     pub(super) judges: BTreeSet<usize>,
 }
 
-/// What a mutant does to the facts.
+/// The change of the facts that a mutant makes.
 #[derive(Debug)]
 pub(super) enum Edit {
     Fact(&'static str, Fact),
@@ -58,7 +60,7 @@ pub(super) enum Edit {
     RemoveAll,
 }
 
-/// The mutants of a resource, and the number of items in long lists that stay as they are.
+/// Returns the mutants of a resource, and the number of items that are not broken because their list is too long.
 pub(super) fn of_resource(mutants: &Mutants<'_>, at: (usize, usize), resource: &Resource) -> (Vec<Mutant>, usize) {
     let (mut all, mut left_out) = (Vec::new(), 0);
     let (mut identity, mut judges_of_identity) = (BTreeSet::new(), BTreeSet::new());
@@ -102,7 +104,7 @@ pub(super) fn of_resource(mutants: &Mutants<'_>, at: (usize, usize), resource: &
     (all, left_out)
 }
 
-/// The mutant of a population, if a case reads its resources.
+/// Returns the mutant of a population, if a case reads its resources.
 pub(super) fn of_population(mutants: &Mutants<'_>, at: usize) -> Option<Mutant> {
     let population = mutants.populations.get(at)?;
     let mut readers = BTreeSet::new();
@@ -120,7 +122,7 @@ fn existence_mutant(change: Change, edit: Edit, readers: BTreeSet<usize>) -> Mut
     Mutant { fact: String::new(), change, before: None, after: None, edit, readers, judges }
 }
 
-/// The mutants of one fact.
+/// Returns the mutants of one fact.
 fn of_fact(
     attribute: &'static Attribute,
     reached: &[&Reading<'_>],
@@ -146,7 +148,7 @@ fn of_fact(
         Some(Fact::Known(value)) => Some(value),
         _ => None,
     };
-    // Each broken value is tried once, however many conditions lead to it.
+    // Each broken value is tried once, even if several conditions lead to it.
     let mut seen = BTreeSet::new();
     let mut mutants = Vec::new();
     for (path, broken) in all {
@@ -168,7 +170,7 @@ fn of_fact(
     mutants
 }
 
-/// The broken forms of a known value that a reading is about.
+/// Returns the broken forms of a known value for one reading.
 fn of_known(attribute: &Attribute, value: &Value, reading: &Reading<'_>, setting: &Setting<'_>) -> Vec<Broken> {
     let mut all = match reading.compares {
         Some(_) => across(attribute.name, value, reading, setting),
@@ -180,7 +182,8 @@ fn of_known(attribute: &Attribute, value: &Value, reading: &Reading<'_>, setting
     all
 }
 
-/// The values at which a test of another attribute, which compares with this one, has another answer.
+/// Returns the broken forms of a value that another attribute is compared with. Each one changes the answer of the test
+/// of the other attribute.
 fn across(name: &'static str, value: &Value, reading: &Reading<'_>, setting: &Setting<'_>) -> Vec<Broken> {
     let (Some(test), true) = (reading.compares, reading.inside.is_empty()) else { return Vec::new() };
     let Some(Fact::Known(compared)) = setting.resource.get(test.lookup.attribute.name) else { return Vec::new() };
@@ -188,7 +191,7 @@ fn across(name: &'static str, value: &Value, reading: &Reading<'_>, setting: &Se
     let answer = |own: &Value| {
         let mut resource = setting.resource.clone();
         resource.facts.insert(name, Fact::Known(own.clone()));
-        let context = MatchContext { now: setting.now, resource: &resource, outer: None };
+        let context = MatchContext::of(&resource, setting.now);
         test.condition.test_inside(Some(compared), &test.lookup.inside, &context)
     };
     let holds = answer(value);
@@ -197,13 +200,15 @@ fn across(name: &'static str, value: &Value, reading: &Reading<'_>, setting: &Se
 }
 
 /// Whether AWS can return no value for an attribute. The documentation of each attribute names the situations without a
-/// value. That of the permissions of an identity is about the boundary.
+/// value. The attribute with the permissions of an identity is excluded, because its documentation is about the
+/// boundary.
 fn can_be_absent(attribute: &Attribute) -> bool {
     let documented = attribute.doc.contains("absent") || !attribute.none.is_empty();
     documented && attribute.of != Type::Record(PERMISSIONS)
 }
 
-/// Whether a document without any statement can be a violation: it denies something, or a test demands rights.
+/// Whether the loss of the value can be a violation. The loss of a document can be one only if the document denies
+/// something, or a test demands rights.
 fn decides(attribute: &Attribute, value: &Value, reading: &Reading<'_>) -> bool {
     let demanded = match reading.condition {
         Some(Condition::Tests(tests)) => demands_rights(tests),
@@ -212,8 +217,8 @@ fn decides(attribute: &Attribute, value: &Value, reading: &Reading<'_>) -> bool 
     !is_document(attribute.of) || denies(value) || demanded
 }
 
-/// Two values of each attribute that is read, by the number of the population. For each resource, one of them is a
-/// value of another resource.
+/// Returns up to two different values of each attribute that is read, by the index of the population. If there are two,
+/// every resource has a value that differs from at least one of them.
 pub(super) fn others(
     populations: &[Population],
     readings: &Readings<'_>,
@@ -240,7 +245,7 @@ fn is_known(resource: &Resource, name: &str, value: &Value) -> bool {
     matches!(resource.get(name), Some(Fact::Known(known)) if known == value)
 }
 
-/// The same resource under another name.
+/// Returns the same resource with another name.
 fn renamed(resource: &Resource) -> Resource {
     let mut renamed = resource.clone();
     let again = |text: &str| match text.rfind(&resource.name) {
@@ -260,7 +265,7 @@ fn renamed(resource: &Resource) -> Resource {
     renamed
 }
 
-/// The number of items beyond the limit, in all lists and maps of a value.
+/// Returns the number of items beyond the limit `ITEMS`, in all lists and maps of a value.
 fn long(value: &Value) -> usize {
     match value {
         Value::List(items) => items.len().saturating_sub(ITEMS) + items.iter().map(long).sum::<usize>(),
@@ -269,7 +274,7 @@ fn long(value: &Value) -> usize {
     }
 }
 
-/// The path of a fact: `subscriptions[2].endpoint`.
+/// Returns the path of a fact: `subscriptions[2].endpoint`.
 fn shown(attribute: &str, path: &[Step]) -> String {
     let mut text = attribute.to_owned();
     for step in path.iter().rev() {
@@ -281,8 +286,8 @@ fn shown(attribute: &str, path: &[Step]) -> String {
     text
 }
 
-/// The path of a fact without the numbers of items: `subscriptions[].endpoint`. Equal facts of several resources have
-/// equal patterns.
+/// Returns the path of a fact without the numbers of items: `subscriptions[].endpoint`. Equal facts of several
+/// resources have equal patterns.
 pub(super) fn pattern(fact: &str) -> String {
     let mut text = String::with_capacity(fact.len());
     let mut inside = false;

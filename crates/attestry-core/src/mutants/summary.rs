@@ -1,6 +1,6 @@
-//! The numbers of mutants, the survivors, and the unused acceptances.
+//! The numbers of mutants, the survivors, and the use of the acceptances.
 //!
-//! Must not know how a summary is shown.
+//! This module must not know how a summary is shown.
 
 use std::collections::BTreeMap;
 
@@ -17,33 +17,33 @@ pub(super) const TEXT: usize = 300;
 /// The result of all mutants.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
-    /// The facts of which a mutant was tried.
+    /// The number of facts for which a mutant was tried.
     pub facts: usize,
-    /// Those of these facts of which no case notices any mutant.
+    /// The number of these facts for which no case notices any mutant.
     pub unguarded: usize,
-    /// All mutants.
+    /// The number of mutants.
     pub mutants: usize,
-    /// The mutants that a case notices.
+    /// The number of mutants that a case notices.
     pub noticed: usize,
-    /// The survivors that no acceptance covers.
+    /// The number of survivors that no acceptance covers.
     pub survivors: usize,
-    /// The survivors that an acceptance covers.
+    /// The number of survivors that an acceptance covers.
     pub accepted: usize,
-    /// The items of long lists that were not broken one by one.
+    /// The number of items of long lists that were not broken one by one.
     pub left_out: usize,
-    /// The cases that were not completely evaluated before any mutant.
+    /// The number of cases that cannot be evaluated completely even without a mutant.
     pub incomplete: usize,
     /// The numbers of each kind.
     pub kinds: Vec<OfKind>,
     /// The numbers of each case, in the order of the suite.
     pub cases: Vec<OfCase>,
-    /// The survivors alike, the greatest group first.
+    /// The survivors in groups of similar ones. The greatest group comes first.
     #[serde(skip)]
     pub groups: Vec<Group>,
     /// Every survivor, in the order of the facts.
     #[serde(rename = "list")]
     pub all: Vec<Survivor>,
-    /// The acceptances.
+    /// The acceptances and their use.
     pub acceptances: Vec<AcceptanceUse>,
 }
 
@@ -52,17 +52,17 @@ pub struct Summary {
 pub struct OfKind {
     /// The kind.
     pub kind: String,
-    /// The facts of which a mutant was tried.
+    /// The number of facts for which a mutant was tried.
     pub facts: usize,
-    /// Those of which no case notices any mutant.
+    /// The number of these facts for which no case notices any mutant.
     pub unguarded: usize,
-    /// The mutants.
+    /// The number of mutants.
     pub mutants: usize,
-    /// The noticed mutants.
+    /// The number of noticed mutants.
     pub noticed: usize,
-    /// The survivors that no acceptance covers.
+    /// The number of survivors that no acceptance covers.
     pub survivors: usize,
-    /// The accepted survivors.
+    /// The number of accepted survivors.
     pub accepted: usize,
 }
 
@@ -71,9 +71,9 @@ pub struct OfKind {
 pub struct OfCase {
     /// The id of the case.
     pub case: String,
-    /// The mutants that this case noticed and no case before it.
+    /// The number of mutants that no case before this one noticed, and this case noticed.
     pub noticed_first: usize,
-    /// The survivors of facts that the case reads, without the accepted ones.
+    /// The number of survivors of the facts that the case reads. Accepted survivors are not included.
     pub survivors: usize,
 }
 
@@ -86,26 +86,26 @@ pub struct Survivor {
     pub account: String,
     /// The Region.
     pub region: String,
-    /// The ARN or id; empty for a population.
+    /// The ARN or id. It is empty for a population.
     pub id: String,
     /// The name that people use.
     pub name: String,
-    /// The fact; empty for a change of the resource itself.
+    /// The fact. It is empty for a change of the resource itself.
     pub fact: String,
     /// The change.
     pub change: Change,
-    /// The part that changed, as reports show it.
+    /// The part that changed, before the change, as reports show it.
     pub before: String,
     /// The part after the change.
     pub after: String,
     /// The cases that read the fact.
     pub cases: Vec<String>,
-    /// The reason why the survivor is harmless.
+    /// The reason why the survivor is harmless, if an acceptance covers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// Survivors of the same fact of several resources, by the same change.
+/// Survivors with the same kind, the same pattern of the fact and the same change.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// The kind.
@@ -116,9 +116,9 @@ pub struct Group {
     pub change: Change,
     /// The cases that read the fact of one of the survivors, in the order of the suite.
     pub cases: Vec<String>,
-    /// The numbers of the survivors in [`Summary::all`].
+    /// The indexes of the survivors in [`Summary::all`].
     pub survivors: Vec<usize>,
-    /// The number of all mutants of that fact by that change.
+    /// The number of all mutants with this fact and this change.
     pub tried: usize,
 }
 
@@ -201,7 +201,7 @@ impl Summary {
     }
 }
 
-/// The survivors that no acceptance covers, in groups.
+/// Groups the survivors that no acceptance covers.
 fn groups(
     all: &[Survivor],
     counts: &BTreeMap<(&str, String, Change), usize>,

@@ -1,6 +1,6 @@
 //! Broken texts: another text, the ARN of another account, and texts at which a test has another answer.
 //!
-//! Must not know attributes or cases.
+//! This module must not know attributes or cases.
 
 use super::change::{Broken, Change, STRANGER, other_account};
 use super::numbers::{answer, operands};
@@ -8,7 +8,7 @@ use super::values::Setting;
 use crate::facts::Value;
 use crate::matchers::{Operand, Test};
 
-/// The broken forms of a text.
+/// Returns the broken forms of a text.
 pub(super) fn breaks(text: &str, tests: &[Test], setting: &Setting<'_>) -> Vec<Broken> {
     let value = Value::from(text);
     let mut all = vec![(Change::Changed, stranger(text))];
@@ -24,7 +24,7 @@ pub(super) fn breaks(text: &str, tests: &[Test], setting: &Setting<'_>) -> Vec<B
     all.into_iter().filter(|(_, after)| after != text).map(broken).collect()
 }
 
-/// The texts that the operand of a test names.
+/// Returns the texts that the operand of a test names.
 pub(super) fn named(test: &Test, setting: &Setting<'_>) -> Vec<String> {
     match &test.operand {
         Operand::Glob(glob) => vec![glob.as_str().replace(['*', '?'], "x")],
@@ -32,7 +32,7 @@ pub(super) fn named(test: &Test, setting: &Setting<'_>) -> Vec<String> {
     }
 }
 
-/// A text of the same form with another meaning. An ARN stays an ARN, and gets the name of another resource.
+/// Returns a text of the same form with another meaning. For an ARN, it is the ARN of another resource.
 pub(super) fn stranger(text: &str) -> String {
     if !text.starts_with("arn:") || text.splitn(6, ':').count() < 6 {
         return STRANGER.to_owned();
@@ -41,7 +41,7 @@ pub(super) fn stranger(text: &str) -> String {
     format!("{}{STRANGER}", text.get(..end).unwrap_or_default())
 }
 
-/// The ARN of the same name in another account. `None` for a text without an account.
+/// Returns the ARN of a resource with the same name in another account, or `None` for a text without an account.
 fn in_other_account(text: &str, own: &str) -> Option<String> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     match parts.as_slice() {
@@ -53,7 +53,8 @@ fn in_other_account(text: &str, own: &str) -> Option<String> {
     }
 }
 
-/// An event pattern that matches a part of the events that a pattern matches. `None` for a text that is no pattern.
+/// Narrows an event pattern: the result matches only a part of the events that the pattern matches. It is `None` for a
+/// text that is no pattern.
 fn narrower_pattern(text: &str) -> Option<String> {
     let serde_json::Value::Object(mut pattern) = serde_json::from_str(text).ok()? else { return None };
     let detail = pattern.entry("detail").or_insert_with(|| serde_json::Value::Object(serde_json::Map::new()));

@@ -1,6 +1,6 @@
 //! Tries the mutants of a subject: breaks the facts, judges again the cases that read them, and puts the facts back.
 //!
-//! Must not know how mutants are made, nor how survivors are shown.
+//! This module must not know how mutants are made, nor how survivors are shown.
 
 use std::collections::BTreeMap;
 
@@ -14,31 +14,33 @@ use crate::policy::{AttributeTest, Case, Judgement};
 use crate::source::printable;
 use crate::verify::{ResourceVerdict, derive, evaluate, judge_alone, leads_to};
 
-/// What happened to the mutants of one subject.
+/// The results of the mutants of one subject.
 #[derive(Debug, Default)]
 pub struct Tried {
     pub(super) kind: &'static str,
-    /// Whether a case notices any mutant of a fact, by the fact. Renamed and removed resources are no facts.
+    /// Maps each fact to whether a case notices at least one of its mutants. Renamed and removed resources are no
+    /// facts.
     pub(super) facts: BTreeMap<String, bool>,
-    /// The numbers of mutants and of noticed ones, by the pattern of the fact and the change.
+    /// The number of mutants and the number of noticed mutants, by the pattern of the fact and the change.
     pub(super) counts: BTreeMap<(String, Change), (usize, usize)>,
     pub(super) survivors: Vec<Survivor>,
-    /// The number of mutants that each case noticed first.
+    /// For each case, the number of mutants for which it is the first case that noticed the mutant.
     pub(super) noticed: BTreeMap<usize, usize>,
     /// The state of each acceptance.
     pub(super) states: Vec<State>,
     pub(super) left_out: usize,
 }
 
-/// Tries subjects one after the other.
+/// Tries the mutants of subjects, one subject after the other.
 pub struct Worker<'m, 'a> {
     mutants: &'m Mutants<'a>,
     populations: Vec<Population>,
-    /// The judgement of the subject without a mutant, by case.
+    /// The judgement of the resource of the subject without a mutant, by the index of the case.
     before: BTreeMap<usize, Judged>,
 }
 
-/// The result of a resource by a case, apart from its id. `None` when the case is not about the resource.
+/// The result of a case for one resource, without the id of the resource. `None` when the case is not about the
+/// resource.
 type Judged = Option<(ResourceVerdict, Vec<(String, String)>)>;
 
 /// The part of a resource that an edit touches.
@@ -53,9 +55,9 @@ enum Touched<'t> {
 enum Effect {
     /// The result is the same.
     None,
-    /// The result is another one, and the findings are the same.
+    /// The result is another one. The whole case must be judged again to know whether its findings change.
     Silent,
-    /// The findings of the case are other ones, where one resource can decide the case.
+    /// The result is another one, and it changes the findings, because one resource alone can decide the case.
     Finding,
 }
 
@@ -95,12 +97,12 @@ impl<'m, 'a> Worker<'m, 'a> {
         tried
     }
 
-    /// Forgets the subject before.
+    /// Forgets the judgements of the previous subject.
     pub(super) fn begin(&mut self) {
         self.before.clear();
     }
 
-    /// The facts of the worker. Between two mutants, they are those of the account.
+    /// Returns the facts of the worker. Between two mutants, they are equal to the facts of the account.
     #[cfg(test)]
     pub(super) fn populations(&self) -> &[Population] {
         &self.populations
@@ -146,7 +148,7 @@ impl<'m, 'a> Worker<'m, 'a> {
         }
     }
 
-    /// The first case that notices a mutant of a population.
+    /// Tries a mutant of a population. Returns the first case that notices it.
     fn try_population(&mut self, mutant: &Mutant, at: usize) -> Option<usize> {
         let resources = std::mem::take(&mut self.populations.get_mut(at)?.resources);
         let noticed = mutant.judges.iter().copied().find(|case| self.stands_otherwise(*case, None));
@@ -154,7 +156,7 @@ impl<'m, 'a> Worker<'m, 'a> {
         noticed
     }
 
-    /// The first case that notices a mutant of a resource.
+    /// Tries a mutant of a resource. Returns the first case that notices it.
     pub(super) fn try_resource(&mut self, mutant: &Mutant, at: (usize, usize)) -> Option<usize> {
         let mutants = self.mutants;
         let old = mutants.resource(at)?;
@@ -181,7 +183,7 @@ impl<'m, 'a> Worker<'m, 'a> {
         noticed
     }
 
-    /// Whether a case has another verdict or other findings while a resource is another one.
+    /// Whether a case has another verdict or other findings when `new` replaces the resource `old`.
     fn notices(
         &mut self,
         index: usize,
@@ -219,7 +221,7 @@ impl<'m, 'a> Worker<'m, 'a> {
         }
     }
 
-    /// Whether another resource in the same place is as expected, so that this one decides nothing.
+    /// Whether another resource in the same place is as expected, so that the change of this resource decides nothing.
     fn is_one_of_many(&self, index: usize, old: &Resource, before: &Judged, after: &Judged) -> bool {
         let (Some(case), Some(standing)) = (self.mutants.cases.get(index), self.mutants.standings.get(index)) else {
             return false;
@@ -231,7 +233,8 @@ impl<'m, 'a> Worker<'m, 'a> {
         others && seen && case.share.is_none() && case.count.is_none()
     }
 
-    /// The other resources of a case whose derived facts depend on a resource, before or after the change.
+    /// Returns the other resources of a case whose derived facts depend on the changed resource, before or after the
+    /// change.
     fn led_here(
         &self,
         case: &Case,
@@ -276,7 +279,8 @@ impl<'m, 'a> Worker<'m, 'a> {
         resource
     }
 
-    /// Whether the whole case has another verdict or other findings. A new id of a resource alone is no other finding.
+    /// Judges the whole case again. Returns whether it has another verdict or other findings. A finding that differs
+    /// only by the new id of a renamed resource is not another finding.
     fn stands_otherwise(&self, index: usize, ids: Option<(&str, &str)>) -> bool {
         let Some(case) = self.mutants.cases.get(index) else { return false };
         let result = evaluate(std::slice::from_ref(case), &self.populations, &[], self.mutants.now);
@@ -299,7 +303,7 @@ impl<'m, 'a> Worker<'m, 'a> {
     }
 }
 
-/// The tests of a case whose facts are derived from other resources.
+/// Returns the tests of a case that need facts derived from other resources.
 fn derived_tests(case: &Case) -> Vec<&AttributeTest> {
     let mut all = Vec::new();
     case.visit(&mut |test| {
@@ -310,11 +314,11 @@ fn derived_tests(case: &Case) -> Vec<&AttributeTest> {
     all
 }
 
-/// Whether a derived fact of a resource depends on what was touched in the resource itself.
+/// Whether the derived facts of a test depend on the touched part of the resource itself.
 fn is_touched(test: &AttributeTest, resource: &Resource, touched: Touched<'_>) -> bool {
     let Touched::Attribute(name) = touched else { return true };
     let follows = || test.attributes().into_iter().filter_map(|it| it.follow);
-    // A reference without a Region is one to the Region of the resource.
+    // A reference without a Region leads to the Region of the resource.
     name == "region"
         || follows().any(|it| it.via.name == name || it.kind.name == resource.kind.name)
         || test
@@ -339,7 +343,7 @@ fn effect(case: &Case, before: &Judged, after: &Judged) -> Effect {
     }
 }
 
-/// A value as reports show it.
+/// Writes a value as reports show it.
 fn shown(value: Option<&Value>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| printable(&show(value), TEXT))
 }

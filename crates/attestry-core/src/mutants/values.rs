@@ -1,7 +1,6 @@
-//! The broken forms of a value: what its type allows, and what the conditions that read it are about.
+//! Creates the broken forms of a value. They follow from its type, and from the conditions that read the value.
 //!
-//! A condition chooses the parts of a value. A part that no condition reads stays as it is. Must not know cases or
-//! verdicts.
+//! A part of a value is broken only if a condition reads this part. This module must not know cases or verdicts.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ use crate::matchers::{Condition, MatchContext, Operand, Test};
 /// The greatest number of items of one list that are broken one by one.
 pub(super) const ITEMS: usize = 100;
 
-/// The data beside a value.
+/// The data that the broken forms of a value depend on, besides the value.
 #[derive(Clone, Copy)]
 pub(super) struct Setting<'a> {
     pub(super) resource: &'a Resource,
@@ -34,11 +33,11 @@ impl<'a> Setting<'a> {
     }
 
     pub(super) fn context(&self) -> MatchContext<'a> {
-        MatchContext { now: self.now, resource: self.resource, outer: None }
+        MatchContext::of(self.resource, self.now)
     }
 }
 
-/// The broken forms of the value at a path inside a value.
+/// Returns the broken forms of the value at a path inside a value.
 pub(super) fn at_path(
     value: &Value,
     of: Type,
@@ -62,7 +61,7 @@ pub(super) fn at_path(
     all.into_iter().map(|it| it.below(Step::Key(key.clone()), put)).collect()
 }
 
-/// The type of the value of a key, and whether the key can be missing.
+/// Returns the type of the value of a key, and whether the key can be missing.
 fn type_of_key(of: Type, key: &str) -> Option<(Type, bool)> {
     match of {
         Type::Map(of) => Some((*of, true)),
@@ -74,12 +73,12 @@ fn type_of_key(of: Type, key: &str) -> Option<(Type, bool)> {
     }
 }
 
-/// Whether a field is the permissions boundary of an identity, which an identity need not have.
+/// Whether a field is the permissions boundary of an identity. Not every identity has a boundary.
 fn is_boundary(fields: &[Field], key: &str) -> bool {
     fields == PERMISSIONS && key == "boundary"
 }
 
-/// The broken forms of a value that a condition reads. Without a condition, the whole value is read.
+/// Returns the broken forms of a value that a condition reads. Without a condition, the whole value is read.
 pub(super) fn breaks(value: &Value, of: Type, condition: Option<&Condition>, setting: &Setting<'_>) -> Vec<Broken> {
     match condition {
         None => own(value, of, &[], setting),
@@ -102,7 +101,7 @@ pub(super) fn breaks(value: &Value, of: Type, condition: Option<&Condition>, set
     }
 }
 
-/// The broken forms that follow from the type of a value.
+/// Returns the broken forms that follow from the type of a value.
 fn own(value: &Value, of: Type, tests: &[Test], setting: &Setting<'_>) -> Vec<Broken> {
     match (value, of) {
         (Value::Bool(it), _) => vec![Broken::whole(Change::Flipped, Some(value), Some((!it).into()))],
@@ -116,7 +115,7 @@ fn own(value: &Value, of: Type, tests: &[Test], setting: &Setting<'_>) -> Vec<Br
             for (name, item) in items {
                 let Some(field) = fields.iter().find(|field| field.name == name) else { continue };
                 let put = |whole: Option<Value>| with_key(items, name, whole);
-                // A claim about an identity is one about its documents.
+                // A claim about an identity is a claim about its documents.
                 let claims = if is_document(field.of) { tests } else { &[] };
                 let mut inner = own(item, field.of, claims, setting);
                 if is_boundary(fields, name) {
@@ -175,10 +174,11 @@ fn map(items: &BTreeMap<String, Value>, of: Type, setting: &Setting<'_>) -> Vec<
     all
 }
 
-/// The broken forms of the items of a list, or of the values of a map, that a condition reads one by one.
+/// Returns the broken forms of the items of a list, or of the values of a map, that a condition reads one by one.
 fn of_items(value: &Value, of: Type, inner: &Condition, setting: &Setting<'_>) -> Vec<Broken> {
     match (value, of) {
-        // Statements break as a whole, because a change of one field alone can make a document that IAM refuses.
+        // Here, the statements of a document are not broken field by field, because the change of a single field can
+        // give a document that IAM refuses.
         (Value::List(_), of) if is_document(of) => Vec::new(),
         (Value::List(items), Type::List(of)) => {
             let mut all = Vec::new();
@@ -186,7 +186,7 @@ fn of_items(value: &Value, of: Type, inner: &Condition, setting: &Setting<'_>) -
                 let put = |whole: Option<Value>| statements::with_item_at(items, at, whole);
                 all.extend(breaks(item, *of, Some(inner), setting).into_iter().map(|it| it.below(Step::Item(at), put)));
             }
-            // The very item that must not be there.
+            // The list gets an item that meets the condition, which is exactly what the case forbids.
             if setting.wanted == Wanted::Fails {
                 let described = described(*of, inner, setting).filter(|it| !items.contains(it));
                 all.extend(described.map(|it| with_item(items, it)));
@@ -209,7 +209,7 @@ fn of_items(value: &Value, of: Type, inner: &Condition, setting: &Setting<'_>) -
     }
 }
 
-/// The values that can appear where there is none.
+/// Returns the values that can appear where there is no value.
 pub(super) fn sets(of: Type, condition: Option<&Condition>, setting: &Setting<'_>) -> Vec<Value> {
     if is_document(of) {
         return vec![Value::List(vec![statements::everything("Allow", &[], of, setting)])];
@@ -224,7 +224,7 @@ pub(super) fn sets(of: Type, condition: Option<&Condition>, setting: &Setting<'_
     all
 }
 
-/// A value that meets a condition, as far as its operands name one.
+/// Returns a value that meets a condition, if the operands of the condition name one.
 fn described(of: Type, condition: &Condition, setting: &Setting<'_>) -> Option<Value> {
     match condition {
         Condition::Fields(fields) => {
@@ -259,7 +259,7 @@ fn described(of: Type, condition: &Condition, setting: &Setting<'_>) -> Option<V
     }
 }
 
-/// A value of a type that no account has.
+/// Returns an invented value of a type. No account has a resource with its texts.
 pub(super) fn sample(of: Type, setting: &Setting<'_>) -> Value {
     match of {
         Type::Bool => true.into(),
@@ -299,7 +299,7 @@ fn with_key(items: &BTreeMap<String, Value>, key: &str, value: Option<Value>) ->
     Value::Map(items)
 }
 
-/// A list without one of its items.
+/// Returns a list without one of its items.
 pub(super) fn without(items: &[Value], at: usize) -> Vec<Value> {
     items.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, item)| item.clone()).collect()
 }

@@ -25,7 +25,7 @@ pub struct Demand {
     pub kind: &'static Kind,
     /// The calls, in the order of the kind. The population calls are always among them.
     pub calls: Vec<&'static Call>,
-    /// The need of each case.
+    /// The needs of the cases, one for each case.
     pub interests: Vec<Interest>,
     /// The time spans and values that the cases need, for a kind with a window.
     pub windows: Vec<WindowWanted>,
@@ -49,11 +49,12 @@ pub struct Interest {
 }
 
 impl Plan {
-    /// Makes the plan for the cases.
+    /// Creates the plan for the cases.
     #[must_use]
     pub fn new(cases: Vec<Case>) -> Self {
         let mut demands: Vec<Demand> = Vec::new();
-        // Probes act, and attestations are statements of people. The collection does neither.
+        // Cases with probes and cases on attestations need no collection: probes act, and attestations are statements
+        // of people.
         for case in cases.iter().filter(|case| case.probe.is_none() && !case.kind.calls.is_empty()) {
             let (operations, asks) = (operations(case), asks(case));
             let interest = Interest { filter: case.filter.clone(), expect: case.expect.clone(), operations, asks };
@@ -80,7 +81,8 @@ impl Plan {
         Self { cases, demands, notice: false }
     }
 
-    /// The same plan, with the populations that others are listed for.
+    /// Adds the populations of the parent kinds. The resources of a kind with a parent are listed for each parent
+    /// resource.
     #[must_use]
     pub fn with_parents(mut self, find: &dyn Fn(&str) -> Option<&'static Kind>) -> Self {
         let mut next = 0;
@@ -97,18 +99,18 @@ impl Plan {
         self
     }
 
-    /// The same plan, with or without the notices of probes.
+    /// Sets whether the run sends the notices of probes.
     #[must_use]
     pub fn with_notice(self, notice: bool) -> Self {
         Self { notice, ..self }
     }
 
-    /// The cases that act.
+    /// Returns the cases that act, each with its probe.
     pub fn probes(&self) -> impl Iterator<Item = (&Case, &ProbeCall)> {
         self.cases.iter().filter_map(|case| Some((case, case.probe.as_ref()?)))
     }
 
-    /// Every call of the probes and of the notice, without duplicates. The order is by service and operation.
+    /// Returns every call of the probes and of the notice, without duplicates. The order is by service and operation.
     #[must_use]
     pub fn probe_calls(&self) -> Vec<&'static Call> {
         let mut calls: Vec<_> = self.probes().flat_map(|(_, probe)| (probe.spec.calls)(&probe.arguments)).collect();
@@ -118,7 +120,7 @@ impl Plan {
         ordered(calls)
     }
 
-    /// Every call that reads, without duplicates. The order is by service and operation.
+    /// Returns every call that reads, without duplicates. The order is by service and operation.
     #[must_use]
     pub fn calls(&self) -> Vec<&'static Call> {
         ordered(self.demands.iter().flat_map(|demand| demand.calls.iter().copied()).collect())
@@ -135,13 +137,14 @@ impl Plan {
     }
 }
 
-/// Adds the need of the attributes that a reference leads to. Every resource of that kind may be named.
+/// Adds the attributes of referenced resources to the demand of their kind. Every resource of the kind may be
+/// referenced.
 fn add_followed(follow: &Follow, demands: &mut Vec<Demand>) {
     let kind = follow.kind;
     let populates = |call: &&Call| matches!(call.frequency, Frequency::Population { .. });
     let mut operations: BTreeSet<&'static str> =
         kind.calls.iter().filter(populates).map(|call| call.operation).collect();
-    // A text can name a resource by an alias.
+    // A reference can name a resource by an alias, so the aliases are also read.
     for attribute in follow.what.attributes().into_iter().chain(kind.attribute("aliases")) {
         operations.insert(attribute.call);
         operations.extend(attribute.needs);
@@ -151,7 +154,7 @@ fn add_followed(follow: &Follow, demands: &mut Vec<Demand>) {
     add_interest(kind, operations, Vec::new(), demands);
 }
 
-/// Adds the need of the others that a resource must have.
+/// Adds the attributes of related resources to the demand of their kind.
 fn add_related(related: &Related, demands: &mut Vec<Demand>) {
     let kind = related.kind;
     let populates = |call: &&Call| matches!(call.frequency, Frequency::Population { .. });
@@ -180,7 +183,7 @@ fn add_interest(
     add(kind, interest, windows, demands);
 }
 
-/// Adds a need to the demand of its kind. The first need of a kind makes the demand.
+/// Adds a need to the demand of its kind. The first need of a kind creates the demand.
 fn add(kind: &'static Kind, interest: Interest, windows: Vec<WindowWanted>, demands: &mut Vec<Demand>) {
     match demands.iter_mut().find(|demand| demand.kind.name == kind.name) {
         Some(demand) => {
@@ -191,8 +194,8 @@ fn add(kind: &'static Kind, interest: Interest, windows: Vec<WindowWanted>, dema
     }
 }
 
-/// The reads that a case or a related resource needs, with the number of seconds before the run. The values that select the fewest records are
-/// the first ones.
+/// Returns the reads that a case or a related resource needs, each with the number of seconds before the run. The reads
+/// use the values that select the fewest records.
 fn windows(case: Windowed<'_>) -> Vec<WindowWanted> {
     let Some(over) = case.over else { return Vec::new() };
     match case.by_values().into_iter().next() {
@@ -201,7 +204,7 @@ fn windows(case: Windowed<'_>) -> Vec<WindowWanted> {
     }
 }
 
-/// Adds the operations that these operations need.
+/// Adds the operations that must run before these operations.
 fn close(kind: &Kind, operations: &mut BTreeSet<&'static str>) {
     // A kind lists its calls in the order in which a resource needs them, so one walk from the last to the first is
     // enough.
@@ -218,9 +221,9 @@ fn ordered(mut calls: Vec<&'static Call>) -> Vec<&'static Call> {
     calls
 }
 
-/// The operations that a case needs: the population calls of its kind, the calls of its attributes, the calls of the
-/// oracles for its claims, and the calls that those calls need. A call of an oracle, and a call that reads secret
-/// values, is included only if the stage allows it.
+/// Returns the operations that a case needs: the population calls of its kind, the calls of its attributes, the calls
+/// of the oracles for its claims, and the calls that those calls need. A call of an oracle, and a call that reads
+/// secret values, is included only if the stage allows it.
 fn operations(case: &Case) -> BTreeSet<&'static str> {
     let population = case.kind.calls.iter().filter(|call| matches!(call.frequency, Frequency::Population { .. }));
     let mut operations: BTreeSet<&'static str> = population.map(|call| call.operation).collect();
@@ -240,7 +243,7 @@ fn operations(case: &Case) -> BTreeSet<&'static str> {
     operations
 }
 
-/// The operations that return the answers of oracles to the claims of a case.
+/// Returns the operations that return the answers of oracles to the claims of a case.
 fn beside(case: &Case) -> BTreeSet<&'static str> {
     let mut found = BTreeSet::new();
     let mut add = |expectation: &Expectation| {
@@ -254,7 +257,7 @@ fn beside(case: &Case) -> BTreeSet<&'static str> {
     found
 }
 
-/// The operations that send the questions of a case's claims.
+/// Returns the operations that send the questions of a case's claims.
 fn asks(case: &Case) -> BTreeSet<&'static str> {
     let asked = |call: &&Call| call.frequency == Frequency::Asked && is_wanted(case, call);
     let beside = beside(case);
@@ -266,8 +269,8 @@ fn is_wanted(case: &Case, call: &Call) -> bool {
 }
 
 impl Demand {
-    /// Whether a call must be made for a resource, by the facts that are collected so far. Some case must need the
-    /// call, and it must still be possible that the case selects the resource.
+    /// Whether a call must be made for a resource, based on the facts that are collected so far. At least one case must
+    /// need the call, and it must still be possible that this case selects the resource.
     #[must_use]
     pub fn wants(&self, call: &Call, resource: &Resource, now: Timestamp) -> bool {
         self.interests.iter().any(|interest| {
@@ -276,8 +279,8 @@ impl Demand {
         })
     }
 
-    /// The questions of the cases' claims for a call of a resource, without duplicates. For a case with a claim in its
-    /// `where`, the question is included whatever the proof is, because the oracle can disagree with it.
+    /// Returns the questions that a call sends for a resource, without duplicates. A claim in the `where` of a case
+    /// always adds its question, whatever the proof is, because the oracle can disagree with the proof.
     #[must_use]
     pub fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
         let mut questions = BTreeSet::new();
@@ -290,8 +293,8 @@ impl Demand {
         questions.into_iter().collect()
     }
 
-    /// The parts of the population to read for the cases with a window, each once. A read of all records makes the reads
-    /// of single values needless, as far back as it goes.
+    /// Returns the parts of the population to read for the cases with a window, without duplicates. A read of all
+    /// records replaces each read of a single value that does not go further back.
     #[must_use]
     pub fn wanted(&self, now: Timestamp) -> Vec<Reach> {
         let Some(window) = self.kind.window() else { return Vec::new() };
@@ -307,12 +310,12 @@ impl Demand {
         longest.into_iter().filter_map(reach).collect()
     }
 
-    /// The calls that list the population.
+    /// Returns the calls that list the population.
     pub fn population_calls(&self) -> impl Iterator<Item = &'static Call> + '_ {
         self.calls.iter().copied().filter(|call| matches!(call.frequency, Frequency::Population { .. }))
     }
 
-    /// The calls that add facts to resources, in the order in which a resource needs them.
+    /// Returns the calls that add facts to resources, in the order in which a resource needs them.
     pub fn resource_calls(&self) -> impl Iterator<Item = &'static Call> + '_ {
         self.calls.iter().copied().filter(|call| !matches!(call.frequency, Frequency::Population { .. }))
     }

@@ -1,6 +1,6 @@
 //! The plan: from the cases to the facts that they need, then to the calls, and then to the permissions for the calls.
 //!
-//! The module does no I/O. Must not know how calls are made.
+//! The module does no I/O. This module must not know how calls are made.
 
 mod demand;
 mod permissions;

@@ -1,6 +1,6 @@
 //! The IAM permissions that a plan needs, as documents to copy.
 //!
-//! Must not know how calls are made.
+//! This module must not know how calls are made.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::Plan;
 use crate::facts::Call;
 
-/// The identity policy that a run of this plan needs: the actions that read, and in a statement of their own the
-/// actions of probes. The policy names no resources. A policy limited by names would hide the resources that a
-/// violation adds.
+/// Returns the identity policy that a run of this plan needs. The actions that read and the actions of probes are in
+/// separate statements. The policy names no resources: a policy that is limited to names would hide the resources that
+/// a violation adds.
 #[must_use]
 pub fn policy_document(plan: &Plan) -> Value {
     let statements: Vec<Value> = statements(plan)
@@ -21,8 +21,8 @@ pub fn policy_document(plan: &Plan) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// The statements of the policy. The actions of probes have their own statement, so that a user can give them to
-/// another role or leave them out.
+/// Returns the statements of the policy. The actions of probes have their own statement, so that a user can give these
+/// actions to another role or leave them out.
 fn statements(plan: &Plan) -> Vec<(&'static str, BTreeSet<&'static str>)> {
     let unmask = plan.cases.iter().any(|case| case.unmask);
     let actions = |calls: Vec<&'static Call>| -> BTreeSet<&'static str> {
@@ -42,7 +42,7 @@ fn statements(plan: &Plan) -> Vec<(&'static str, BTreeSet<&'static str>)> {
     all
 }
 
-/// The same policy as a Terraform data source.
+/// Returns the same policy as a Terraform data source.
 #[must_use]
 pub fn terraform(plan: &Plan, name: &str) -> String {
     let statement = |(sid, actions): (&str, BTreeSet<&str>)| {

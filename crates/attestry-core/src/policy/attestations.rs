@@ -1,6 +1,6 @@
 //! Attestations: statements of persons about facts that no API returns, each with its last valid day.
 //!
-//! Must not know verdicts, nor read the files of a statement.
+//! This module must not know verdicts, nor read the files of a statement.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,7 +60,7 @@ pub struct Attestation {
     pub owner: String,
     /// The day of the statement, UTC.
     pub date: Date,
-    /// The last day on which the statement counts, UTC.
+    /// The last day on which the statement is valid, UTC.
     pub expires: Date,
     /// The files that support the statement, below the root, with their SHA-256.
     pub files: Vec<(PathBuf, String)>,
@@ -101,8 +101,8 @@ impl Attestation {
         now.to_zoned(TimeZone::UTC).date() > self.expires
     }
 
-    /// The facts of the attestation at that instant. `digest` returns the SHA-256 of a file below the root, if the file
-    /// is readable.
+    /// Returns the facts of the attestation at the instant `now`. `digest` returns the SHA-256 of a file below the
+    /// root, if the file is readable.
     fn resource(&self, account: &str, now: Timestamp, digest: &impl Fn(&Path) -> Option<String>) -> Resource {
         let id = &self.id.value;
         let mut resource = Resource::new(&ATTESTATION, account.into(), GLOBAL.into(), id, id);
@@ -115,7 +115,7 @@ impl Attestation {
         }
         resource.set("valid", Fact::Known(Value::Bool(valid)));
         resource.set("altered", Fact::Known(Value::List(altered)));
-        // An attestation that does not count has no owner and no statement, so that no case is met by it.
+        // The owner and the statement of an invalid attestation are not applicable, so they cannot meet a case.
         for (name, text) in [("owner", &self.owner), ("statement", &self.statement)] {
             let told = Fact::Known(Value::Text(text.clone()));
             resource.set(name, if valid { told } else { Fact::not_applicable("the attestation does not count") });
@@ -128,7 +128,7 @@ impl Attestation {
     }
 }
 
-/// The attestations as populations, one population for each account.
+/// Returns the attestations as populations, one population for each account.
 #[must_use]
 pub fn attested<'a>(
     attestations: &[Attestation],
@@ -151,7 +151,7 @@ pub fn attested<'a>(
     accounts.map(population).collect()
 }
 
-/// Reports the errors that only several attestations together show.
+/// Reports each id that an earlier attestation already has.
 pub(super) fn check_ids(attestations: &[Attestation], sink: &mut Diagnostics) {
     for (index, attestation) in attestations.iter().enumerate() {
         let id = &attestation.id;

@@ -1,6 +1,6 @@
 //! The number of resources of a case that must be as expected: a share of them, or a number between two limits.
 //!
-//! Must not know resources.
+//! This module must not know resources.
 
 use crate::source::{Diagnostic, Diagnostics, Node, Table};
 
@@ -14,11 +14,11 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// One is enough.
+    /// One resource is enough.
     pub(crate) const ONE: Self = Self { at_least: 1, at_most: None };
 
-    /// Takes `at_least` and `at_most` from a table. `Some(None)` if the table has neither. With an upper limit alone, none
-    /// is enough.
+    /// Takes `at_least` and `at_most` from a table. Returns `Some(None)` if the table has neither. If the table has
+    /// only `at_most`, zero resources are enough.
     pub(super) fn take(table: &mut Table<'_>, sink: &mut Diagnostics) -> Option<Option<Self>> {
         let mut number = |key| match table.take(key) {
             None => Some(None),

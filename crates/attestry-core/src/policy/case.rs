@@ -1,6 +1,6 @@
 //! A case: one check of one population, compiled and ready for the plan and the evaluation.
 //!
-//! Must not know how facts are read, nor what a verdict is.
+//! This module must not know how facts are read, nor what a verdict is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub struct Case {
     pub kind: &'static Kind,
     /// The account that the case is about. Without it, the case is about all accounts of the stage.
     pub account: Option<String>,
-    /// The probe of the case, if the case acts. The case judges its observations.
+    /// The probe of the case, if the case acts. The case judges the observations of the probe.
     pub probe: Option<ProbeCall>,
     /// Whether every resource must be as expected, or at least one.
     pub quantifier: Quantifier,
@@ -31,11 +31,11 @@ pub struct Case {
     pub filter: Expectation,
     /// The expectation of the selected resources.
     pub expect: Expectation,
-    /// The length of the time before the run that the case is about, in seconds. Kinds with a window have one.
+    /// The length of the time before the run that the case is about, in seconds. Only kinds with a window can have it.
     pub over: Option<i64>,
-    /// The percentage of the resources that must be as expected. Without it, all must be.
+    /// The percentage of the resources that must be as expected. Without it, all resources must be as expected.
     pub share: Option<u8>,
-    /// The number of resources that must be as expected, in a case with `some`. Without it, one is enough.
+    /// The number of resources that must be as expected, in a case with `some`. Without it, one resource is enough.
     pub count: Option<Bounds>,
     /// The meaning of an empty population.
     pub when_none: WhenNone,
@@ -49,7 +49,7 @@ pub struct Case {
     pub unmask: bool,
     /// The controls of the policy and of the case.
     pub controls: Vec<Control>,
-    /// The part of a control that the case does not test, for each control that it tests in part.
+    /// Maps each control that the case tests only in part to the part that the case does not test.
     pub untested: BTreeMap<Control, String>,
     /// The place of the case in its file.
     pub span: Span,

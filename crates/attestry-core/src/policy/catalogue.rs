@@ -1,7 +1,7 @@
 //! Catalogues: the frameworks and their controls.
 //!
-//! The shipped catalogues are `policies/catalogues/*.yaml`. A suite can name more. A catalogue also states which controls
-//! no case can test, each with the reason. Must not know policies.
+//! The shipped catalogues are `policies/catalogues/*.yaml`. A suite can name more. A catalogue also states which
+//! controls no case can test, each with the reason. This module must not know policies.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub struct Citation {
     pub untested: Option<String>,
 }
 
-/// The judge of the facts that a case tests.
+/// Whether the program or a person judges the facts of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Judge {
     /// The facts come from an API.
@@ -52,9 +52,12 @@ struct Framework {
     controls: BTreeMap<String, String>,
     /// The controls that no case can test.
     untestable: BTreeMap<String, Untestable>,
+    /// The part of every control that no case tests. A framework has one when its controls require more of an
+    /// organization than the facts of an account can show.
+    untested: Option<String>,
 }
 
-/// A statement of a catalogue that no case can test a control, with the reason.
+/// An entry of a catalogue for a control that no case can test, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Untestable {
     /// Whether a person can judge the control.
@@ -75,7 +78,7 @@ pub enum UntestableSort {
 impl UntestableSort {
     const ALL: [Self; 2] = [Self::Manual, Self::Impossible];
 
-    /// The key in a catalogue file.
+    /// Returns the key in a catalogue file.
     fn key(self) -> &'static str {
         match self {
             Self::Manual => "manual",
@@ -87,13 +90,13 @@ impl UntestableSort {
 /// The shipped catalogues. The build script packs the files of `policies/catalogues/`.
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogues.z"));
 
-/// The names and the texts of the shipped catalogues, in the order of their names.
+/// Returns the names and the texts of the shipped catalogues, in the order of their names.
 fn shipped() -> Vec<(String, String)> {
     serde_json::from_reader(ZlibDecoder::new(PACKED)).unwrap_or_default()
 }
 
 impl Catalogues {
-    /// The catalogues that Attestry ships.
+    /// Returns the catalogues that Attestry ships.
     #[must_use]
     pub fn shipped() -> Self {
         let (mut files, mut sink, mut all) = (Files::new(), Diagnostics::new(), Self::default());
@@ -107,13 +110,14 @@ impl Catalogues {
         all
     }
 
-    /// Adds the catalogue of a file. A second file with the same key adds its controls to the first one.
+    /// Adds the catalogue of a file. A second file with the same key adds its controls to the first catalogue.
     pub(super) fn add(&mut self, node: &Node, sink: &mut Diagnostics) {
         let Some(mut table) = Table::new(node, "a catalogue", sink) else { return };
         let key = table.need("framework", sink).and_then(|node| node.text("`framework`", sink));
         let name = table.need("name", sink).and_then(|node| node.text("`name`", sink));
         let controls = table.need("controls", sink);
         let untestable = UntestableSort::ALL.map(|sort| (sort, table.take(sort.key())));
+        let untested = table.take("untested").and_then(|node| said(node, "the part that is not tested", sink));
         table.finish(sink);
         let (Some(key), Some(name), Some(controls)) = (key, name, controls) else { return };
         let Content::Mapping(entries) = &controls.content else {
@@ -124,7 +128,9 @@ impl Catalogues {
             name: name.value,
             controls: BTreeMap::new(),
             untestable: BTreeMap::new(),
+            untested: None,
         });
+        framework.untested = untested.map(|it| it.value).or(framework.untested.take());
         for entry in entries {
             if let Some(title) = entry.value.text("a control's title", sink) {
                 framework.controls.insert(entry.key.value.clone(), title.value);
@@ -135,30 +141,30 @@ impl Catalogues {
         }
     }
 
-    /// The title of a control.
+    /// Returns the title of a control.
     #[must_use]
     pub fn title(&self, control: &Control) -> Option<&str> {
         Some(self.frameworks.get(&control.framework)?.controls.get(&control.id)?.as_str())
     }
 
-    /// The keys and names of all frameworks.
+    /// Returns the keys and names of all frameworks.
     pub fn frameworks(&self) -> impl Iterator<Item = (&str, &str)> {
         self.frameworks.iter().map(|(key, framework)| (key.as_str(), framework.name.as_str()))
     }
 
-    /// The name of a framework.
+    /// Returns the name of a framework.
     #[must_use]
     pub fn name(&self, framework: &str) -> Option<&str> {
         Some(self.frameworks.get(framework)?.name.as_str())
     }
 
-    /// The ids and titles of the controls of a framework, in the order of the ids.
+    /// Returns the ids and titles of the controls of a framework, in the order of the ids.
     pub fn controls(&self, framework: &str) -> impl Iterator<Item = (&str, &str)> {
         let framework = self.frameworks.get(framework).into_iter();
         framework.flat_map(|it| it.controls.iter().map(|(id, title)| (id.as_str(), title.as_str())))
     }
 
-    /// The statement of the catalogue that no case can test this control.
+    /// Returns the entry of the catalogue for this control, if no case can test the control.
     #[must_use]
     pub fn untestable(&self, framework: &str, id: &str) -> Option<&Untestable> {
         self.frameworks.get(framework)?.untestable.get(id)
@@ -173,8 +179,8 @@ impl Catalogues {
     }
 
     /// Reads `controls:` of a policy or case: a mapping from framework to a list of ids. An item can also be a mapping
-    /// with the id and the part that is not tested. Each id is checked. `judge` is the judge of the cases that cite the
-    /// controls.
+    /// with the id and the part that is not tested. Each id is checked. `judge` states who judges the cases that cite
+    /// the controls.
     pub(super) fn read(&self, node: &Node, judge: Judge, sink: &mut Diagnostics) -> Vec<Citation> {
         let Some(mut table) = Table::new(node, "`controls`", sink) else { return Vec::new() };
         let mut found = Vec::new();
@@ -190,6 +196,7 @@ impl Catalogues {
                 if framework.knows(&id, sink) {
                     framework.check_untestable(&id, judge, sink);
                     let control = Control { framework: entry.key.value.clone(), id: id.value };
+                    let untested = untested.or_else(|| framework.untested.clone());
                     found.push(Citation { control, untested });
                 }
             }
@@ -198,7 +205,7 @@ impl Catalogues {
         found
     }
 
-    /// Adds the framework that the author may have meant, or all frameworks.
+    /// Adds a help text to the error: the framework that the author may have meant, or all frameworks.
     fn with_help(&self, error: Diagnostic, wanted: &str) -> Diagnostic {
         let known: Vec<&str> = self.frameworks.keys().map(String::as_str).collect();
         let error = error.suggest(wanted, known.iter().copied());
@@ -206,7 +213,7 @@ impl Catalogues {
     }
 }
 
-/// The ids of a list, each with the part that is not tested.
+/// Returns the control ids of a list, each with the part of the control that is not tested.
 fn citations(node: &Node, sink: &mut Diagnostics) -> Vec<(Spanned<String>, Option<String>)> {
     let mut found = Vec::new();
     for node in node.sequence("a list of control ids", sink).unwrap_or_default() {
@@ -235,7 +242,7 @@ impl Framework {
             }
             let untestable = Untestable { sort, reason: reason.value };
             match self.untestable.get(&entry.key.value) {
-                // A file that two suites name is added twice.
+                // When two suites name the same file, the file is added twice, so an equal entry is no mistake.
                 Some(earlier) if *earlier != untestable => {
                     let as_well = if earlier.sort == sort {
                         format!("{} for two reasons", sort.key())
@@ -253,7 +260,7 @@ impl Framework {
         table.finish(sink);
     }
 
-    /// Whether the framework has the control. An unknown id is an error.
+    /// Returns whether the framework has the control. Reports an unknown id as an error.
     fn knows(&self, id: &Spanned<String>, sink: &mut Diagnostics) -> bool {
         let known = self.controls.contains_key(&id.value);
         if !known {
@@ -264,8 +271,8 @@ impl Framework {
         known
     }
 
-    /// Reports a case that serves a control although the catalogue states that no case can. It is a warning, because the
-    /// author of a case cannot change a shipped catalogue.
+    /// Reports a case that cites a control although the catalogue states that no case can test it. The report is a
+    /// warning, because the author of a case cannot change a shipped catalogue.
     fn check_untestable(&self, id: &Spanned<String>, judge: Judge, sink: &mut Diagnostics) {
         let Some(untestable) = self.untestable.get(&id.value) else { return };
         if untestable.sort == UntestableSort::Manual && judge == Judge::Person {

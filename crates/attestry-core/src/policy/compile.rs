@@ -1,7 +1,7 @@
-//! The compilation: the cases of a suite for one of its stages. The parameters are replaced, and every operand has its
-//! type.
+//! Compiles the cases of a suite for one of its stages: parameters are replaced by their values, and every operand gets
+//! its type.
 //!
-//! Must not read files, and must not know how the cases are used.
+//! This module must not read files, and must not know how the cases are used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{Case, CaseText, Expectation, Origin, Policy, Row, RowTable, Selector
 use crate::facts::redact::{is_secret, is_secret_of, scrub};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar, Span, Spanned};
 
-/// A suite for one stage.
+/// A suite that is compiled for one stage.
 #[derive(Clone, Debug)]
 pub struct Compiled {
     /// The cases, in the order of the suite.
@@ -22,7 +22,7 @@ pub struct Compiled {
     pub waivers: Vec<Waiver>,
 }
 
-/// Compiles the suite for a stage. `None` when any diagnostic of the compilation is an error.
+/// Compiles the suite for a stage. Returns `None` when the compilation reports an error.
 pub fn compile(
     suite: &Suite,
     stage: &Stage,
@@ -47,12 +47,13 @@ pub fn compile(
     (sink.errors() == before).then_some(Compiled { cases, waivers })
 }
 
-/// Reports the errors that no single stage shows: unused parameters, and waivers and stages whose names do not exist.
+/// Reports the errors that do not depend on one stage alone, such as unused parameters, and waivers whose case or stage
+/// does not exist.
 pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
     check_within(limits::CHECKED, suite, outline, sink);
 }
 
-/// The same check, with a limit for the number of values that are checked again for stages.
+/// Does the check of `check_suite`. `most` limits the number of values that are checked again for further stages.
 pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
     let mut used = BTreeSet::new();
     let built_in: Vec<_> = suite.stages.iter().map(|stage| built_in(stage, &[])).collect();
@@ -61,7 +62,7 @@ pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: 
     let (mut spent, mut checked) = (Spent::default(), 0_usize);
     for policy in &suite.policies {
         let size = policy.values();
-        // The stages with their own compilation of the policy, and the names of the parameters that the policy uses
+        // The stages for which the policy was compiled, each with the names of the parameters that the policy uses
         // there.
         let mut compiled: Vec<(&Settings<'_>, BTreeSet<String>)> = Vec::new();
         for own in &settings {
@@ -93,7 +94,7 @@ pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: 
         }
         used.extend(compiled.into_iter().flat_map(|(_, names)| names));
     }
-    // A wrong text is not compiled completely, so its parameters do not count as unused.
+    // A text with mistakes is not compiled completely, so its parameters are not reported as unused.
     if sink.has_errors() {
         used.extend(outline.parameters.iter().cloned());
         let values = suite.parameters.iter().chain(suite.stages.iter().flat_map(|stage| &stage.parameters));
@@ -217,7 +218,7 @@ pub(super) fn built_in(stage: &Stage, overrides: &[(String, String)]) -> BuiltIn
         content: Content::Scalar(Scalar { text: text.to_owned(), quoted: false }),
     };
     let mut values = vec![("stage".to_owned(), text(&stage.name.value))];
-    // With several accounts, no single value is right for all resources. A case that uses it is compiled for each one.
+    // With several accounts, `account` has no single value. A case that uses it is compiled once for each account.
     let mut accounts: Vec<Node> = stage.accounts.iter().map(|account| text(&account.id.value)).collect();
     if accounts.len() == 1 {
         values.extend(accounts.drain(..).map(|account| ("account".to_owned(), account)));
@@ -229,13 +230,13 @@ pub(super) fn built_in(stage: &Stage, overrides: &[(String, String)]) -> BuiltIn
 /// A case with its text and its row.
 type CaseOfText<'a, 'p> = (Case, &'a CaseText, RowOfCase<'p>);
 
-/// The cases that are the first ones of their texts.
+/// Returns the first case of each text.
 fn first_rows<'c, 'a, 'p>(cases: &'c [CaseOfText<'a, 'p>]) -> impl Iterator<Item = &'c CaseOfText<'a, 'p>> {
     let mut last = None;
     cases.iter().filter(move |(_, text, _)| last.replace(std::ptr::from_ref(*text)) != Some(std::ptr::from_ref(*text)))
 }
 
-/// The cases of a policy with their texts.
+/// Compiles the cases of a policy. Returns each case with its text and its row.
 fn compile_policy<'a: 'p, 'p>(
     policy: &'a Policy,
     parameters: &mut Parameters<'p>,
@@ -273,7 +274,7 @@ fn compile_policy<'a: 'p, 'p>(
     cases
 }
 
-/// The case of a text, for one row and for one account of the stage.
+/// Compiles the case of a text for one row and for one account of the stage.
 fn compile_case(
     (policy, origin): (&Policy, &Arc<Origin>),
     text: &CaseText,
@@ -291,15 +292,18 @@ fn compile_case(
     let over = text.over.as_ref().zip(text.kind.window());
     let over = over.map(|(node, window)| super::window::read(node, window, parameters, sink));
     let (filter, expect) = (filter?, expect?);
+    let over = over.map_or(Some(None), |over| over.map(Some))?;
+    let what = format!("case `{}`", text.name.value);
+    let windowed = super::Windowed { kind: text.kind, filter: &filter, over };
+    super::window::check_selection(windowed, (&what, text.name.span), sink)?;
     let expect = match &text.distinct {
         Some(node) => {
             Expectation::All(vec![expect, Expectation::distinct(node, text.kind, &filter, parameters, sink)?])
         }
         None => expect,
     };
-    let over = over.map_or(Some(None), |over| over.map(Some))?;
     let probe = probe.map_or(Some(None), |probe| probe.map(Some))?;
-    // The citation of a case is more exact than the citation of its policy.
+    // The citation of a case replaces the citation of its policy, because it is more exact.
     let cited = policy.controls.iter().chain(&text.controls);
     let controls: BTreeMap<_, _> = cited.map(|it| (it.control.clone(), it.untested.clone())).collect();
     let untested = controls.iter().filter_map(|(control, part)| Some((control.clone(), part.clone()?))).collect();
@@ -313,7 +317,8 @@ fn compile_case(
     let of = |key: &str| format!("[{key}]");
     let row = row.map(|(_, _, row)| of(&row.key)).unwrap_or_default();
     let key = row.clone() + &account.as_deref().map(of).unwrap_or_default();
-    // A title that names its row needs no key. No title can name its account.
+    // A title that contains cells of its row does not need the key of the row. A title cannot contain the account, so
+    // the account is always added.
     let shown = if !row.is_empty() && title != written { key.strip_prefix(&*row).unwrap_or_default() } else { &key };
     let title = if shown.is_empty() { title } else { format!("{title}: {shown}") };
     Some(Case {
@@ -343,10 +348,10 @@ fn compile_case(
     })
 }
 
-/// The row of a case, with its name in the text of the case.
+/// The row of a case: the name of the row in the text of the case, the table and the row.
 pub(super) type RowOfCase<'a> = Option<(&'a str, &'a RowTable, &'a Row)>;
 
-/// The texts of a policy, each with the row that makes it a case. A text with `for_each` makes one case for each row.
+/// Returns the texts of a policy, each with its row. A text with `for_each` is returned once for each row.
 pub(super) fn texts<'a: 'p, 'p>(
     policy: &'a Policy,
     parameters: &Parameters<'p>,

@@ -1,6 +1,6 @@
 //! Conditions from text: matchers with operands that fit the type of the value.
 //!
-//! Must not know attributes or kinds.
+//! This module must not know attributes or kinds.
 
 use super::follow;
 use super::limits::{PATTERN_BYTES, over};
@@ -78,7 +78,7 @@ pub(super) fn unknown_field(entry: &Entry, fields: &[Field]) -> Diagnostic {
 }
 
 fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<Test> {
-    // The text is refused anyway, and the check of an operand can take long.
+    // The text is already refused, and the check of an operand can take long.
     if sink.is_full() {
         return None;
     }
@@ -115,7 +115,7 @@ fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mu
     (!fatal).then_some(Test { matcher, operand })
 }
 
-/// The place of a text below a node. There is none when the text comes from a parameter.
+/// Returns the place of a text below a node. There is no place when the text comes from a parameter.
 fn place(node: &Node, text: &str) -> Option<Span> {
     match &node.content {
         Content::Scalar(scalar) => (scalar.text == text).then_some(node.span),
@@ -126,8 +126,8 @@ fn place(node: &Node, text: &str) -> Option<Span> {
     }
 }
 
-/// The other attribute that an operand names: `{ attribute: NAME }`, or the name alone where an instant is expected.
-/// `None` if the operand is a value.
+/// Reads an operand that names another attribute: `{ attribute: NAME }`, or the name alone where an instant is
+/// expected. Returns `None` if the operand is a value.
 fn compared(node: &Node, of: Type, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<Option<Operand>> {
     let mut kind = parameters.kind()?;
     let mut is_outer = false;
@@ -152,7 +152,7 @@ fn compared(node: &Node, of: Type, parameters: &mut Parameters<'_>, sink: &mut D
     let found = kind.lookup(&named.value).or_else(|| follow::lookup(kind, &named.value, parameters.kinds()));
     let Some(lookup) = found else {
         let names = || kind.attributes.iter().map(|attribute| attribute.name);
-        // A text that is like no name is a wrong instant.
+        // A text that is not similar to any name is a wrong instant.
         if matches!(node.content, Content::Scalar(_)) && closest(&named.value, names()).is_none() {
             return None;
         }

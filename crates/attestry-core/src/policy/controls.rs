@@ -1,7 +1,7 @@
-//! The state of each control of a framework in a suite: the data of `attestry controls`.
+//! The state of each control of a framework in one or more suites: the data of `attestry controls`.
 //!
-//! The result depends on the texts only, so it is the same for every stage. Must not know verdicts, nor how the result
-//! is shown.
+//! The result depends on the texts only, so it is the same for every stage. This module must not know verdicts, nor how
+//! the result is shown.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Catalogues, Suite, UntestableSort};
 use crate::facts::words::words;
 
-/// What a suite does for one control.
+/// What the suites do for one control.
 #[derive(
     Clone,
     Copy,
@@ -27,17 +27,17 @@ use crate::facts::words::words;
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum ControlState {
-    /// A case tests facts for it.
+    /// At least one case tests facts for the whole control.
     Tested,
-    /// Cases test a part of it, and no case tests the whole.
+    /// Cases test a part of the control, and no case tests the whole control.
     Part,
-    /// Cases test only statements of persons for it.
+    /// At least one case tests an attestation for the whole control, and no case tests facts for the whole control.
     Attested,
-    /// No case serves it, and the catalogue states that a person must judge it.
+    /// No case cites the control, and the catalogue states that a person must judge it.
     Manual,
-    /// No case serves it, and the catalogue states that nothing can show whether it holds.
+    /// No case cites the control, and the catalogue states that nothing can show whether it holds.
     Impossible,
-    /// No case serves it, and the catalogue states no reason.
+    /// No case cites the control, and the catalogue states no reason.
     Missing,
 }
 
@@ -63,21 +63,22 @@ pub struct StatedControl {
     pub title: String,
     /// The state.
     pub state: ControlState,
-    /// The ids of the cases that cite the control, in the order of the suite.
+    /// The ids of the cases that cite the control, in the order of the suites. With several suites, the id of the suite
+    /// and a colon come first.
     pub cases: Vec<String>,
     /// The reason why no case can test the control, if the catalogue states one, or the parts that are not tested.
     pub reason: Option<String>,
 }
 
 impl FrameworkControls {
-    /// The number of controls in each state.
+    /// Returns the number of controls in each state.
     #[must_use]
     pub fn tally(&self) -> BTreeMap<ControlState, usize> {
         let count = |state: &ControlState| self.controls.iter().filter(|it| it.state == *state).count();
         ControlState::ALL.iter().map(|state| (*state, count(state))).collect()
     }
 
-    /// The number of controls without a case and without a reason.
+    /// Returns the number of controls without a case and without a reason.
     #[must_use]
     pub fn missing(&self) -> usize {
         self.controls.iter().filter(|it| it.state == ControlState::Missing).count()
@@ -88,25 +89,27 @@ impl FrameworkControls {
 #[derive(Debug, Default)]
 struct Citations {
     cases: Vec<String>,
-    /// Whether one of them tests facts for the whole control.
+    /// Whether at least one case tests facts for the whole control.
     tested: bool,
-    /// Whether one of them tests a statement about the whole control.
+    /// Whether at least one case tests an attestation for the whole control.
     attested: bool,
-    /// The parts that are not tested, of the cases that test a part of the control.
+    /// The untested parts of the control, from the cases that test only a part of it.
     untested: BTreeSet<String>,
 }
 
-/// The states of all controls of one framework. Without a framework, the result has each framework that the policies of
-/// the suite cite. An unknown framework has no controls.
+/// Returns the states of all controls of one framework in the suites together, each suite with its catalogues. Without
+/// `framework`, the result has each framework that the policies of a suite cite. An unknown framework has no controls.
 #[must_use]
-pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -> Vec<FrameworkControls> {
+pub fn states(suites: &[(&Suite, &Catalogues)], framework: Option<&str>) -> Vec<FrameworkControls> {
     let mut cited: BTreeMap<(&str, &str), Citations> = BTreeMap::new();
-    for policy in &suite.policies {
+    let policies = suites.iter().flat_map(|(suite, _)| suite.policies.iter().map(move |policy| (suite, policy)));
+    for (suite, policy) in policies {
+        let of_suite = if suites.len() > 1 { format!("{}:", suite.id.value) } else { String::new() };
         for case in &policy.cases {
             let controls = policy.controls.iter().chain(&case.controls).map(|it| (&it.control, &it.untested));
             for (control, untested) in controls.collect::<BTreeMap<_, _>>() {
                 let citations = cited.entry((&control.framework, &control.id)).or_default();
-                citations.cases.push(format!("{}/{}", policy.id.value, case.name.value));
+                citations.cases.push(format!("{of_suite}{}/{}", policy.id.value, case.name.value));
                 match untested {
                     Some(part) => drop(citations.untested.insert(part.clone())),
                     None if case.is_attested() => citations.attested = true,
@@ -122,6 +125,9 @@ pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -
     keys.sort_by(|a, b| natural(a, b));
     keys.dedup();
     let of = |key: &str| {
+        // Suites can bring catalogues of their own. A key has one catalogue in all suites that have it.
+        let has = |catalogues: &&Catalogues| catalogues.name(key).is_some();
+        let catalogues = suites.iter().map(|(_, catalogues)| *catalogues).find(has)?;
         let mut controls: Vec<StatedControl> = catalogues
             .controls(key)
             .map(|(id, title)| {
@@ -148,12 +154,13 @@ pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -
             })
             .collect();
         controls.sort_by(|a, b| natural(&a.id, &b.id));
-        FrameworkControls { framework: key.to_owned(), name: catalogues.name(key).unwrap_or(key).to_owned(), controls }
+        let name = catalogues.name(key).unwrap_or(key).to_owned();
+        Some(FrameworkControls { framework: key.to_owned(), name, controls })
     };
-    keys.into_iter().map(of).collect()
+    keys.into_iter().filter_map(of).collect()
 }
 
-/// The order of ids in which `1.9` comes before `1.10`.
+/// Compares two ids so that `1.9` comes before `1.10`.
 fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (parts(a), parts(b));
     loop {
@@ -167,10 +174,11 @@ fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// A run of digits or a run of other characters.
+/// A sequence of digits, or a sequence of other characters.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part<'a> {
-    /// The number of digits without leading zeros, and the digits. So numbers of any length compare.
+    /// The number of digits without leading zeros, and these digits. In this form, numbers of any length can be
+    /// compared.
     Number(usize, &'a str),
     Text(&'a str),
 }

@@ -1,12 +1,12 @@
 //! Endpoints other than AWS's: a scheme, a host, and optionally a port and a path.
 //!
-//! An endpoint never contains a user or a password, because labels, evidence and messages show it. Must not know which
-//! code checks an endpoint.
+//! An endpoint never contains a user or a password, because labels, evidence and messages show it. This module must not
+//! know which code checks an endpoint.
 
 /// The advice for a wrong endpoint.
 pub const URL: &str = "write scheme, host and port alone: http://127.0.0.1:4566";
 
-/// Whether a text is an endpoint. The message about a mistake does not contain the text, which can contain a password.
+/// Checks whether a text is an endpoint. The error does not contain the text, because the text can contain a password.
 ///
 /// # Errors
 /// Fails with the mistake in the text.

@@ -1,4 +1,4 @@
-//! Examples: facts for which a case must be met or violated. The evaluator of real accounts judges them.
+//! Examples: facts for which a case must be met or violated. The evaluator that judges real accounts judges them, too.
 //!
 //! A case that never failed proves nothing, so every case needs a violating example.
 
@@ -9,15 +9,15 @@ use jiff::Timestamp;
 use super::parameters::{Parameters, Settings, Spent};
 use super::policies::CaseText;
 use super::{Case, Compiled, Judgement, Stage, Suite, WindowPlace, follow, values};
-use crate::facts::{Attribute, Fact, Followed, Kind, Resource, Value};
+use crate::facts::{Attribute, Fact, Follow, Followed, Kind, Resource, Value};
 use crate::source::{Content, Diagnostic, Diagnostics, Node};
 
-/// The instant at which examples are judged. `3d ago` is relative to it.
+/// Returns the instant at which examples are judged. `3d ago` is relative to this instant.
 fn example_now() -> Timestamp {
     Timestamp::constant(1_795_219_200, 0)
 }
 
-/// Type-checks the examples of a case.
+/// Reads the examples of a case and checks the types of their values.
 pub(super) fn read(
     case: &Case,
     text: &CaseText,
@@ -59,7 +59,7 @@ pub struct Examples<'a> {
 }
 
 impl<'a> Examples<'a> {
-    /// The examples of a suite. `None` when the suite has other errors.
+    /// Compiles a suite for its first stage, with its examples. Returns `None` when the suite has other errors.
     #[must_use]
     pub fn of(suite: &'a Suite) -> Option<Self> {
         let stage = suite.stages.first()?;
@@ -72,8 +72,8 @@ impl<'a> Examples<'a> {
         self.each(part, parts, |case, text, parameters| check(case, text, parameters, sink));
     }
 
-    /// The cases in the order of the suite, each with the facts of its examples: first the examples that meet it, then
-    /// the examples that violate it.
+    /// Returns the cases in the order of the suite, each with the facts of its examples: first the examples that meet
+    /// the case, then the examples that violate it.
     #[must_use]
     pub fn facts(&self) -> Vec<(&Case, Vec<Resource>, Vec<Resource>)> {
         let mut found = Vec::new();
@@ -85,7 +85,7 @@ impl<'a> Examples<'a> {
         found
     }
 
-    /// The instant at which the examples are judged.
+    /// Returns the instant at which the examples are judged.
     #[must_use]
     pub fn now() -> Timestamp {
         example_now()
@@ -102,7 +102,8 @@ impl<'a> Examples<'a> {
         let settings = Settings::of(suite, stage, &built_in);
         let (mut spent, mut sink) = (Spent::default(), Diagnostics::new());
         let mut parameters = Parameters::new(&settings, &mut spent);
-        // A text with a table, or about each account, makes several cases. Its examples are about the first one.
+        // A text with a table, or a text that is compiled for each account, becomes several cases. Its examples are
+        // about the first of these cases.
         let mut first = HashMap::new();
         for case in &compiled.cases {
             first.entry(case.id.split('[').next().unwrap_or_default()).or_insert(case);
@@ -162,7 +163,7 @@ fn check(case: &Case, text: &CaseText, parameters: &mut Parameters<'_>, sink: &m
     }
 }
 
-/// A resource with the facts of an example. An attribute that is not in the example is absent.
+/// Returns a resource with the facts of an example. An attribute that is not in the example is absent.
 fn resource(node: &Node, case: &Case, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<Resource> {
     let kind = case.kind;
     let service = kind.name.split('.').next().unwrap_or_default();
@@ -177,10 +178,20 @@ fn resource(node: &Node, case: &Case, parameters: &mut Parameters<'_>, sink: &mu
     }
     let related = count_others(case, &resource, &others);
     resource.facts.extend(related);
-    // A reference without a fact leads to a resource without that attribute, which is there.
+    // The ARN of the example sets the resource and its account.
+    if let Some(arn) = resource.text("arn").map(str::to_owned) {
+        let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
+        resource.account = account.unwrap_or("000000000000").into();
+        resource.id = arn;
+    }
+    // If the example has no fact for a reference, the referenced resource exists and the tested attribute is absent.
     case.visit(&mut |test| {
         let attribute = test.lookup.attribute;
         let Some(follow) = attribute.follow else { return };
+        for owner in test.beside.iter().filter(|it| it.follow.is_some()) {
+            let fact = owner_of(follow, &resource);
+            resource.facts.entry(owner.name).or_insert(fact);
+        }
         let fact = match (follow.what, resource.get(follow.via.name)) {
             (Followed::Missing | Followed::Elsewhere, _) => Fact::Known(false.into()),
             (Followed::Records(_), Some(Fact::Known(Value::List(items)))) if items.is_empty() => {
@@ -194,16 +205,20 @@ fn resource(node: &Node, case: &Case, parameters: &mut Parameters<'_>, sink: &mu
     for attribute in kind.attributes {
         resource.facts.entry(attribute.name).or_insert(Fact::Absent);
     }
-    // The ARN of the example sets the resource and its account.
-    if let Some(arn) = resource.text("arn").map(str::to_owned) {
-        let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
-        resource.account = account.unwrap_or("000000000000").into();
-        resource.id = arn;
-    }
     Some(resource)
 }
 
-/// Takes the others of a resource out of an example: `related: { cloudwatch.alarm: [{ … }] }`.
+/// Returns the owner of the documents to which a reference leads: the ARN that the example gives it, or an ARN in the
+/// account of the example.
+fn owner_of(follow: &Follow, resource: &Resource) -> Fact {
+    let service = follow.kind.name.split('.').next().unwrap_or_default();
+    let arn = resource.text(&format!("{}.arn", follow.via.name)).map(str::to_owned);
+    let id = arn.unwrap_or_else(|| format!("arn:aws:{service}:eu-west-1:{}:example", resource.account));
+    let account = id.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or(&resource.account).to_owned();
+    Fact::Known(Value::record([("id", Some(id.into())), ("account", Some(account.into()))]))
+}
+
+/// Splits an example into its own facts and its related resources: `related: { cloudwatch.alarm: [{ … }] }`.
 fn others(node: Node, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> (Node, Vec<Resource>) {
     let Node { span, content: Content::Mapping(entries) } = node else { return (node, Vec::new()) };
     let (related, own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.key.value == "related");
@@ -234,7 +249,8 @@ fn others(node: Node, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -
     (Node { span, content: Content::Mapping(own) }, resources)
 }
 
-/// The number of the others that each requirement of the case counts.
+/// Counts the resources in `others` that meet the requirements of the case for related resources. Each requirement has
+/// its own count.
 fn count_others(case: &Case, resource: &Resource, others: &[Resource]) -> Vec<(&'static str, Fact)> {
     let mut counts = Vec::new();
     case.visit(&mut |test| {
@@ -247,7 +263,7 @@ fn count_others(case: &Case, resource: &Resource, others: &[Resource]) -> Vec<(&
     counts
 }
 
-/// Takes the lists of described references out of an example: `topics: [{ fifo: true }]`.
+/// Splits an example into its plain facts and the lists that describe referenced resources: `topics: [{ fifo: true }]`.
 fn apart(node: &Node, case: &Case) -> (Node, Vec<(&'static Attribute, Node)>) {
     let mut described = Vec::new();
     let Content::Mapping(entries) = &node.content else { return (node.clone(), described) };

@@ -1,6 +1,6 @@
 //! Expectations: conditions on the attributes of one resource, joined by `all`, `any` and `not`.
 //!
-//! Must not know the resource under test. `verify` evaluates expectations against facts.
+//! This module must not know the resource under test. `verify` evaluates expectations against facts.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::condition;
 use super::follow;
 use super::parameters::Parameters;
 use super::related::Related;
-use crate::facts::{Attribute, Kind, Lookup};
-use crate::matchers::{Condition, Quantity};
+use crate::facts::{Attribute, Followed, Kind, Lookup};
+use crate::matchers::{Condition, Quantity, Test};
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Spanned};
 
 /// The requirement for a resource.
@@ -34,14 +34,15 @@ pub struct AttributeTest {
     pub lookup: Lookup,
     /// The condition on the value at the path.
     pub condition: Condition,
-    /// The others that the value counts.
+    /// The related resources, if the value is their number.
     pub related: Option<Arc<Related>>,
-    /// The other attributes of the resource that a matcher reads beside the value.
+    /// The other attributes that a matcher reads from the resource, in addition to the value.
     pub beside: Vec<&'static Attribute>,
 }
 
 impl AttributeTest {
-    /// The attributes that decide the test: its own, those that it is compared with, and those that a matcher reads.
+    /// Returns the attributes that decide the test: its own attribute, the attributes that it is compared with, and the
+    /// attributes that a matcher reads.
     #[must_use]
     pub fn attributes(&self) -> Vec<&'static Attribute> {
         let mut all = vec![self.lookup.attribute];
@@ -53,7 +54,7 @@ impl AttributeTest {
 }
 
 impl Expectation {
-    /// An expectation that always holds.
+    /// Returns an expectation that always holds.
     #[must_use]
     pub fn nothing() -> Self {
         Self::All(Vec::new())
@@ -92,7 +93,7 @@ impl Expectation {
         parts.into_iter().collect::<Option<Vec<_>>>().map(Self::All)
     }
 
-    /// The requirement that no other resource of the case has the same value of an attribute.
+    /// Reads the requirement that no other resource of the case has the same value of an attribute.
     pub(super) fn distinct(
         node: &Node,
         kind: &'static Kind,
@@ -149,8 +150,18 @@ impl Expectation {
                 };
                 let condition = condition::read(&entry.value, lookup.of, parameters, sink)?;
                 let named = follow::names(kind, &lookup, &condition, kinds);
+                if lookup.attribute.follow.is_some_and(|follow| matches!(follow.what, Followed::Records(_)))
+                    && matches!(&condition, Condition::Tests(tests) if tests.iter().any(Test::has_claim_inside))
+                {
+                    let message = format!("a claim about a document of the items of `{path}`");
+                    let help = "a claim depends on the resource that has the document: write a case about its kind";
+                    sink.push(Diagnostic::error("claim-about-items", entry.value.span, message).help(help));
+                    return None;
+                }
+                let owner = follow::owner(kind, &lookup).filter(|_| condition.has_claim());
                 let beside = |condition: &Condition| -> Vec<&'static Attribute> {
-                    condition.beside().into_iter().filter_map(|name| kind.attribute(name)).collect()
+                    let own = condition.beside().into_iter().filter_map(|name| kind.attribute(name));
+                    own.chain(owner).collect()
                 };
                 let test = |lookup, condition| {
                     let path = path.to_owned();
@@ -165,7 +176,8 @@ impl Expectation {
                 let own = test(lookup, condition);
                 Some(match named {
                     None => own,
-                    // The text as it was set decides alone where it can.
+                    // The first part tests the text of the reference itself. If it decides the result, the other names
+                    // are not needed.
                     Some((lookup, condition, Quantity::One)) => Self::Any(vec![own, test(lookup, condition)]),
                     Some((lookup, condition, Quantity::All)) => Self::All(vec![own, test(lookup, condition)]),
                 })
@@ -193,7 +205,7 @@ impl Expectation {
         Self::read_below(entry, kind, parameters, sink)
     }
 
-    /// Reads the entries of a mapping with the path of the mapping before their own.
+    /// Reads the entries of a mapping. The path of the mapping is put before the paths of the entries.
     fn read_below(
         entry: &Entry,
         kind: &'static Kind,
@@ -206,7 +218,8 @@ impl Expectation {
             .iter()
             .map(|inner| {
                 let mut full = inner.clone();
-                // Beside attributes of what a reference leads to, a matcher tests the reference itself.
+                // The mapping can have attributes of the referenced resource and matchers. A matcher tests the
+                // reference itself.
                 let is_matcher = kind.attribute(&entry.key.value).is_some_and(|it| it.refers.is_some())
                     && crate::matchers::find(&inner.key.value).is_some();
                 if is_matcher {

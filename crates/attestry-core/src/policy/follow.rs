@@ -1,8 +1,8 @@
 //! Paths that follow a reference: `kms_key.manager` is the attribute `manager` of the key that the attribute `kms_key`
 //! names.
 //!
-//! Such a path becomes an attribute of its own, whose facts `verify` derives from the resource that is named. Must not know
-//! resources.
+//! Such a path becomes a separate attribute. `verify` derives its facts from the referenced resource. This module must
+//! not know resources.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::facts::{Attribute, ELSEWHERE, Field, Follow, Followed, Kind, Lookup, 
 use crate::matchers::{self, Condition, Matcher, Operand, Quantity, Test};
 use crate::source::{Content, Node};
 
-/// The lookup of a path that follows a reference, such as `kms_key.manager` or `kms_key.missing`.
+/// Returns the lookup of a path that follows a reference, such as `kms_key.manager` or `kms_key.missing`.
 pub(super) fn lookup(kind: &'static Kind, path: &str, kinds: &Kinds) -> Option<Lookup> {
     let (via, target) = reference(kind, path, kinds)?;
     if via.of != Type::Text {
@@ -28,8 +28,17 @@ pub(super) fn lookup(kind: &'static Kind, path: &str, kinds: &Kinds) -> Option<L
     Some(Lookup { attribute, inside: found.inside, of: found.of })
 }
 
-/// The lookup of a list of references whose items a condition describes: `topics: { any: { fifo: true } }`. A matcher can
-/// also read attributes of all items together.
+/// Returns the attribute with the resource that has the value at a followed path. Claims about documents need it.
+pub(super) fn owner(kind: &'static Kind, lookup: &Lookup) -> Option<&'static Attribute> {
+    let follow = lookup.attribute.follow.filter(|follow| matches!(follow.what, Followed::Attribute(_)))?;
+    let of = Attribute { of: Type::Record(OWNER), ..*follow.via };
+    Some(followed(kind, follow.via, follow.kind, Followed::Owner, of))
+}
+
+const OWNER: &[Field] = &[Field::new("id", Type::Text), Field::new("account", Type::Text)];
+
+/// Returns the lookup of a list of references when a condition describes the referenced resources:
+/// `topics: { any: { fifo: true } }`. A matcher can also read attributes of all items together.
 pub(super) fn list(kind: &'static Kind, path: &str, condition: &Node, kinds: &Kinds) -> Option<Lookup> {
     let (via, target) = reference(kind, path, kinds)?;
     if via.name != path || !matches!(via.of, Type::List(Type::Text)) {
@@ -56,24 +65,24 @@ pub(super) fn list(kind: &'static Kind, path: &str, condition: &Node, kinds: &Ki
     Some(Lookup { attribute, inside: Vec::new(), of: attribute.of })
 }
 
-/// The type of a list of records with these attributes.
+/// Returns the type of a list of records with these attributes.
 pub(super) fn records(attributes: &[&'static Attribute]) -> Type {
     let fields: Vec<Field> = attributes.iter().map(|attribute| Field::new(attribute.name, attribute.of)).collect();
     let record: &'static Type = Box::leak(Box::new(Type::Record(fields.leak())));
     Type::List(record)
 }
 
-/// The attributes of a kind that a matcher reads of each item of a list of references. `None` when the matcher reads the
-/// texts of the list, or when the kind does not have these attributes.
+/// Returns the attributes of the kind that a matcher reads from each referenced resource of a list. Returns `None` when
+/// the matcher reads only the texts of the list, or when the kind does not have these attributes.
 pub(super) fn whole(matcher: &dyn Matcher, target: &Kind) -> Option<Vec<&'static Attribute>> {
     let names = matcher.follows();
     let found: Option<Vec<_>> = names.iter().map(|name| target.attribute(name)).collect();
     found.filter(|_| !names.is_empty())
 }
 
-/// The condition of a reference on every text that names the same resource, and whether one of them must meet it or all.
-/// A key, for example, has an ARN, an id and aliases. `None` if a resource of that kind has one name, or if the condition
-/// is about more than the text.
+/// Returns the condition of a reference for every name of the referenced resource, and whether one name or all names
+/// must meet it. A key, for example, has an ARN, an id and aliases. Returns `None` if a resource of that kind has only
+/// one name, or if the condition is about more than the text.
 pub(super) fn names(
     kind: &'static Kind,
     lookup: &Lookup,
@@ -89,7 +98,7 @@ pub(super) fn names(
     let Condition::Tests(tests) = condition else { return None };
     let quantities: Option<Vec<Quantity>> = tests.iter().map(|test| test.matcher.names()).collect();
     let quantity = match quantities?.as_slice() {
-        // A condition that mixes both has no single quantity.
+        // If the matchers need different quantities, there is no common quantity.
         [Quantity::All] => Quantity::All,
         [Quantity::One, rest @ ..] if !rest.contains(&Quantity::All) => Quantity::One,
         _ => return None,
@@ -105,7 +114,7 @@ pub(super) fn names(
     Some((lookup, Condition::Tests(vec![test]), quantity))
 }
 
-/// Whether a mapping describes what a reference leads to, and not the text itself.
+/// Whether a mapping describes the referenced resource and not the text of the reference.
 pub(super) fn describes(kind: &'static Kind, path: &str, node: &Node, kinds: &Kinds) -> bool {
     let Content::Mapping(entries) = &node.content else { return false };
     let leads = |name: &str| lookup(kind, &format!("{path}.{name}"), kinds).is_some();
@@ -113,7 +122,7 @@ pub(super) fn describes(kind: &'static Kind, path: &str, node: &Node, kinds: &Ki
         && entries.iter().any(|entry| matchers::find(&entry.key.value).is_none() && leads(&entry.key.value))
 }
 
-/// The states of a reference, beside the attributes of what it leads to.
+/// The states of a reference. A path can end in a state instead of an attribute of the referenced resource.
 static STATES: [(Attribute, Followed); 2] = [
     (
         Attribute::new(
@@ -141,7 +150,7 @@ fn state(name: &str) -> Option<(&'static Attribute, Followed)> {
     STATES.iter().find(|(attribute, _)| attribute.name == name).map(|(attribute, what)| (attribute, *what))
 }
 
-/// The attribute at the start of a path that refers to a kind, and that kind.
+/// Returns the attribute at the start of a path, if it refers to a kind, and that kind.
 fn reference(kind: &'static Kind, path: &str, kinds: &Kinds) -> Option<(&'static Attribute, &'static Kind)> {
     let starts = |attribute: &&Attribute| {
         path.strip_prefix(attribute.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -150,7 +159,7 @@ fn reference(kind: &'static Kind, path: &str, kinds: &Kinds) -> Option<(&'static
     Some((via, kinds.find(via.refers?)?))
 }
 
-/// The attribute of a followed path.
+/// Returns the attribute that stands for a followed path.
 fn followed(
     kind: &'static Kind,
     via: &'static Attribute,
@@ -161,6 +170,7 @@ fn followed(
     let name = match what {
         Followed::Missing | Followed::Elsewhere | Followed::Attribute(_) => format!("{}.{}", via.name, of.name),
         Followed::Names => format!("{} by any name", via.name),
+        Followed::Owner => format!("{} as an owner", via.name),
         Followed::Records(attributes) => {
             let names: Vec<&str> = attributes.iter().map(|attribute| attribute.name).collect();
             format!("{} with {}", via.name, names.join(", "))
@@ -177,7 +187,8 @@ fn followed(
     })
 }
 
-/// The attribute of this name for two kinds. Each one is made once, because a suite is compiled for each of its stages.
+/// Returns the attribute of this name that leads from `kind` to `target`. It is cached, because a suite is compiled
+/// once for each stage.
 pub(super) fn made(
     kind: &'static Kind,
     target: &'static Kind,

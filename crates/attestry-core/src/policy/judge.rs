@@ -1,8 +1,8 @@
 //! The judgement of an expectation on the facts of one resource.
 //!
-//! There are always four answers. Data that AWS did not return are neither met nor unmet, and neither is an expectation
-//! that does not apply to a resource. The module is pure: the clock is an argument. Must not know populations, waivers
-//! or how facts are read.
+//! There are always four possible results. If AWS did not return the data, or if an expectation does not apply to a
+//! resource, the result is neither met nor unmet. The module is pure: the clock is an argument. This module must not
+//! know populations, waivers or how facts are read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{AttributeTest, Expectation};
-use crate::facts::{Call, Cause, Fact, Gap, Question, Resource, Value};
-use crate::matchers::{MatchContext, MatchResult, Witness, inside, show};
+use crate::facts::{Attribute, Call, Cause, Fact, Follow, Followed, Gap, Question, Resource, Value};
+use crate::matchers::{MatchContext, MatchResult, Owner, Witness, inside, show};
 
 /// The result of an expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgement {
     /// The resource is as expected.
     Met,
-    /// The resource is not as expected, with the differences.
+    /// The resource is not as expected. The value lists the differences.
     Unmet(Vec<Difference>),
-    /// AWS did not return the data, with the gaps. The list is empty while the facts are still being read.
+    /// AWS did not return the data. The value lists the gaps. The list is empty while the facts are still being read.
     Unknown(Vec<Arc<Gap>>),
-    /// The expectation does not apply to this resource, with the reason.
+    /// The expectation does not apply to this resource. The value is the reason.
     NotApplicable(Cow<'static, str>),
 }
 
@@ -38,7 +38,8 @@ pub struct Difference {
     pub actual: String,
     /// The source of the fact: the operation and the field of its answer.
     pub source: String,
-    /// The complete part of the fact that is at fault, when a matcher has found it. It is too long for a report.
+    /// The complete part of the fact that is at fault, if a matcher has found it. Reports do not show it, because it is
+    /// too long.
     #[serde(skip)]
     pub at_fault: Option<Value>,
 }
@@ -47,13 +48,13 @@ impl Expectation {
     /// Judges the expectation on a resource.
     #[must_use]
     pub fn judge(&self, resource: &Resource, now: Timestamp) -> Judgement {
-        self.judge_in(&MatchContext { now, resource, outer: None })
+        self.judge_in(&MatchContext::of(resource, now))
     }
 
-    /// Judges the expectation on a resource that may be related to another one.
+    /// Judges the expectation on a resource that may be a related resource of `outer`.
     #[must_use]
     pub fn judge_for(&self, resource: &Resource, outer: &Resource, now: Timestamp) -> Judgement {
-        self.judge_in(&MatchContext { now, resource, outer: Some(outer) })
+        self.judge_in(&MatchContext { outer: Some(outer), ..MatchContext::of(resource, now) })
     }
 
     fn judge_in(&self, setting: &MatchContext<'_>) -> Judgement {
@@ -74,7 +75,7 @@ impl Expectation {
         }
     }
 
-    /// The questions for AWS by a call. Its answers are compared with the claims about a resource.
+    /// Returns the questions that a call sends to AWS. The answers are compared with the claims about the resource.
     #[must_use]
     pub fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
         let mut questions = Vec::new();
@@ -82,15 +83,15 @@ impl Expectation {
         questions
     }
 
-    /// The differences of a negated expectation: each condition that holds and must not hold. Under an even number of
-    /// `not`, it is each condition that does not hold.
+    /// Collects the differences of a negated expectation: each condition that holds although it must not hold. Under an
+    /// even number of `not`, it collects each condition that does not hold.
     fn explain(&self, resource: &Resource, now: Timestamp, negated: bool, differences: &mut Vec<Difference>) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
                 parts.iter().for_each(|part| part.explain(resource, now, negated, differences));
             }
             Self::Not(part) => part.explain(resource, now, !negated, differences),
-            Self::Attribute(test) => match (test.judge_in(&MatchContext { now, resource, outer: None }), negated) {
+            Self::Attribute(test) => match (test.judge_in(&MatchContext::of(resource, now)), negated) {
                 (Judgement::Met, true) => {
                     let actual = test.value(resource);
                     differences.push(test.difference(&format!("not {}", test.condition), actual));
@@ -109,7 +110,7 @@ const NO_VALUES: &str = "values of secrets are read only where the stage says `r
 /// the replacement.
 const WITHHELD: &str = "a text that it depends on looks like a secret and is withheld";
 
-/// The reason why a record does not decide: AWS leaves out a value, and this does not mean that there is none.
+/// The reason why a record does not decide: AWS left out a value, and this does not mean that the value does not exist.
 const LEFT_OUT: &str = "the answer has no value for a field of a record, and this API leaves values out";
 
 impl AttributeTest {
@@ -136,6 +137,7 @@ impl AttributeTest {
             Some(Fact::Known(told)) => Some(told),
             _ => None,
         };
+        let setting = &MatchContext { owner: self.owner(resource).or(setting.owner), ..*setting };
         let answer = match told {
             Some(_) => self.condition.test_inside(told, &self.lookup.inside, setting),
             None => self.condition.test(None, setting),
@@ -149,6 +151,8 @@ impl AttributeTest {
                 Judgement::Unknown(vec![Arc::new(self.gap(resource, Cause::Withheld, WITHHELD.to_owned()))])
             }
             MatchResult::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
+            // Another difference shows that the reference has no value. The other names of nothing add nothing to it.
+            MatchResult::Fails(_) if value.is_none() && self.is_about_names() => Judgement::Unmet(Vec::new()),
             MatchResult::Fails(witness) => {
                 let (shown, at_fault) = match witness.map(|witness| *witness) {
                     Some(Witness { shown, at_fault }) => (Some(shown), at_fault),
@@ -160,13 +164,31 @@ impl AttributeTest {
         }
     }
 
-    /// The gap when the facts are complete and do not decide. It is a gap like that of a denied call.
+    /// Returns the resource that has the value, if the path of the test follows a reference.
+    fn owner<'a>(&self, resource: &'a Resource) -> Option<Owner<'a>> {
+        let is_owner = |attribute: &&&Attribute| matches!(attribute.follow, Some(Follow { what: Followed::Owner, .. }));
+        match resource.get(self.beside.iter().find(is_owner)?.name)? {
+            Fact::Known(Value::Map(fields)) => {
+                let text = |name: &str| if let Some(Value::Text(text)) = fields.get(name) { text.as_str() } else { "" };
+                Some(Owner { id: text("id"), account: text("account") })
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns whether the test is about the other names of a resource that a reference leads to.
+    fn is_about_names(&self) -> bool {
+        self.lookup.attribute.follow.is_some_and(|follow| matches!(follow.what, Followed::Names))
+    }
+
+    /// Returns the gap for facts that are complete but do not decide the test. It is handled like the gap of a denied
+    /// call.
     fn undecided(&self, resource: &Resource, why: String) -> Gap {
         self.gap(resource, Cause::Undecided, why)
     }
 
-    /// The gap of an attribute without a fact, when the reason is clear: only a call that the stage does not enable
-    /// returns it.
+    /// Returns the gap of an attribute without a fact, if the reason is clear: only a call that the stage does not
+    /// enable returns the attribute.
     fn unasked(&self, resource: &Resource) -> Vec<Arc<Gap>> {
         let call = resource.kind.call(self.lookup.attribute.call);
         if call.is_some_and(|call| call.values) {
@@ -181,23 +203,31 @@ impl AttributeTest {
         oracle.map(|it| Arc::new(self.gap(resource, Cause::NotAsked, why(it.word())))).into_iter().collect()
     }
 
-    /// The gap of AWS's own answer to a claim, when the stage enables the oracle. Then it is unknown whether AWS
-    /// agrees.
+    /// Returns the gap in the answer of an oracle about the claim of this test, if the stage enables the oracle. With
+    /// such a gap, it is unknown whether AWS agrees with the proof.
     fn blind(&self, resource: &Resource) -> Option<Arc<Gap>> {
-        self.condition.oracle_attributes(self.lookup.of).into_iter().find_map(|name| match resource.get(name) {
+        // The answers of AWS are about the documents of the resource itself.
+        let names = match self.lookup.attribute.follow {
+            None => self.condition.oracle_attributes(self.lookup.of),
+            Some(_) => Vec::new(),
+        };
+        names.into_iter().find_map(|name| match resource.get(name) {
             Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
             _ => None,
         })
     }
 
-    /// The questions for AWS by a call. Its answers are compared with the claims of this test.
+    /// Returns the questions that a call sends to AWS. The answers are compared with the claims of this test.
     fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
         let tells = |name: &&str| resource.kind.attribute(name).is_some_and(|it| it.call == call.operation);
         let known = matches!(resource.get(self.lookup.attribute.name), Some(Fact::Known(_)));
-        if !known || !self.condition.oracle_attributes(self.lookup.of).iter().any(tells) {
+        if !known
+            || self.lookup.attribute.follow.is_some()
+            || !self.condition.oracle_attributes(self.lookup.of).iter().any(tells)
+        {
             return Vec::new();
         }
-        self.condition.questions(self.value(resource), &MatchContext { now, resource, outer: None })
+        self.condition.questions(self.value(resource), &MatchContext::of(resource, now))
     }
 
     fn gap(&self, resource: &Resource, cause: Cause, message: String) -> Gap {
@@ -210,7 +240,7 @@ impl AttributeTest {
             .redacted()
     }
 
-    /// The value at the path, if AWS returned it.
+    /// Returns the value at the path, if AWS returned it.
     fn value<'a>(&self, resource: &'a Resource) -> Option<&'a Value> {
         match resource.get(self.lookup.attribute.name) {
             Some(Fact::Known(value)) => inside(Some(value), &self.lookup.inside),
@@ -218,7 +248,7 @@ impl AttributeTest {
         }
     }
 
-    /// The text for an absent value.
+    /// Returns the text for an absent value.
     fn none(&self) -> String {
         match self.lookup.attribute.none {
             means if !means.is_empty() && self.lookup.inside.is_empty() => format!("none ({means})"),
@@ -238,8 +268,8 @@ impl AttributeTest {
     }
 }
 
-/// The judgement of "all". One unmet part decides. Otherwise one unknown part decides, and otherwise one part that does
-/// not apply.
+/// Joins the judgements of the parts of `all`. One unmet part makes the result unmet. Otherwise, one unknown part makes
+/// it unknown. Otherwise, one part that does not apply makes it not applicable.
 fn all(parts: impl Iterator<Item = Judgement>) -> Judgement {
     let (mut differences, mut gaps, mut why) = (None, None, None);
     for part in parts {
@@ -250,7 +280,7 @@ fn all(parts: impl Iterator<Item = Judgement>) -> Judgement {
             Judgement::NotApplicable(reason) => why = why.or(Some(reason)),
         }
     }
-    // An empty list of differences or gaps still decides, because a result without an explanation is still the result.
+    // An empty list of differences or gaps still decides, because a result is valid without an explanation.
     match (differences, gaps, why) {
         (Some(differences), ..) => Judgement::Unmet(differences),
         (None, Some(gaps), _) => Judgement::Unknown(gaps),
@@ -259,8 +289,8 @@ fn all(parts: impl Iterator<Item = Judgement>) -> Judgement {
     }
 }
 
-/// The judgement of "any". One met part decides. Otherwise one unknown part decides. The rest is unmet, or it does not
-/// apply when no part applies.
+/// Joins the judgements of the parts of `any`. One met part makes the result met. Otherwise, one unknown part makes it
+/// unknown. Otherwise, one unmet part makes it unmet. When no part applies, the result is not applicable.
 fn any(parts: impl Iterator<Item = Judgement>) -> Judgement {
     let (mut differences, mut gaps, mut why) = (None, None, None);
     for part in parts {

@@ -1,6 +1,6 @@
-//! The kinds that policies may use: those of the program in Rust and in files, and those of the suite.
+//! The kinds that policies may use: the kinds of the program, in Rust and in files, and the kinds of the suite.
 //!
-//! A shipped file is read when a policy names its kind. Must not know policies.
+//! A shipped file is read when a policy names its kind. This module must not know policies.
 
 use crate::facts::Kind;
 use crate::kind_files::{KindFile, KindSet};
@@ -14,13 +14,13 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// These kinds.
+    /// Creates a set of these kinds.
     #[must_use]
     pub fn new(known: impl IntoIterator<Item = &'static Kind>) -> Self {
         Self { known: known.into_iter().collect(), shipped: None, own: Vec::new() }
     }
 
-    /// The same kinds, and those of the shipped files.
+    /// Adds the kinds of the shipped files.
     #[must_use]
     pub fn with_files(self, shipped: &'static KindSet) -> Self {
         Self { shipped: Some(shipped), ..self }
@@ -36,26 +36,26 @@ impl Kinds {
         self.own.clear();
     }
 
-    /// The kinds of the suite.
+    /// Returns the kinds of the suite.
     #[must_use]
     pub fn own(&self) -> &[&'static KindFile] {
         &self.own
     }
 
-    /// The kind of this name.
+    /// Returns the kind with this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Kind> {
         self.known.iter().copied().find(|kind| kind.name == name).or_else(|| self.file(name).map(|file| file.kind))
     }
 
-    /// The file of the kind of this name, if a file describes it.
+    /// Returns the file that describes the kind with this name, if there is one.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&'static KindFile> {
         let own = self.own.iter().copied().find(|file| file.kind.name == name);
         own.or_else(|| self.shipped.and_then(|shipped| shipped.find(name)))
     }
 
-    /// The names of all kinds, in order.
+    /// Returns the names of all kinds, in order.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
         let own = self.own.iter().map(|file| file.kind.name);
@@ -65,13 +65,13 @@ impl Kinds {
         names
     }
 
-    /// The names of the kinds with a window. No file has one.
+    /// Returns the names of the kinds with a window. A kind from a file has no window.
     #[must_use]
     pub fn windowed(&self) -> Vec<&'static str> {
         self.known.iter().filter(|kind| kind.window().is_some()).map(|kind| kind.name).collect()
     }
 
-    /// All kinds, in the order of their names. It reads every shipped file.
+    /// Returns all kinds, in the order of their names. The function reads every shipped file.
     #[must_use]
     pub fn all(&self) -> Vec<&'static Kind> {
         self.names().into_iter().filter_map(|name| self.find(name)).collect()

@@ -16,7 +16,7 @@ pub struct Vocabulary {
     pub catalogues: Catalogues,
 }
 
-/// Everything that was read.
+/// All files that were read, with their suites, policies and kinds.
 #[derive(Debug, Default)]
 pub struct Library {
     /// All texts, for the rendering of diagnostics and for evidence.
@@ -25,6 +25,6 @@ pub struct Library {
     pub suites: Vec<Suite>,
     /// The policies that no suite names. Only [`load_all`](super::load_all) fills this list.
     pub unnamed: Vec<Policy>,
-    /// The kinds of the suites, each with the suite that names its file.
+    /// The kinds that the suites add, each from its kind file.
     pub kind_files: Vec<&'static KindFile>,
 }

@@ -1,7 +1,7 @@
 //! The limits for the texts of a suite, in one table. The limits of a single file are in `source::Limits`.
 //!
-//! The author of a suite can be unknown, also when it comes in a bundle. To raise a limit, change it here and in the
-//! table of `docs/language.md`. Must not know the meaning of any text.
+//! The author of a suite can be unknown. A suite can also come in a bundle. To raise a limit, change it here and in the
+//! table of `docs/language.md`. This module must not know the meaning of any text.
 
 use std::fmt::Display;
 
@@ -23,7 +23,7 @@ const STAGES: usize = 1_000;
 /// The number of cases of a suite.
 const CASES: usize = 10_000;
 
-/// The number of waivers of a suite, and of attestations.
+/// The number of waivers of a suite, and the number of attestations of a suite.
 const STATEMENTS: usize = 5_000;
 
 /// The number of parameters of a suite, and of each of its stages.
@@ -35,16 +35,16 @@ pub(super) const CHECKED: usize = 10_000_000;
 /// The depth of nested parameters, lists and mappings.
 pub(super) const DEPTH: usize = 64;
 
-/// The length in bytes of one text that results from parameters.
+/// The length in bytes of one text after its parameters are replaced.
 pub(super) const TEXT_BYTES: usize = 64 << 10;
 
-/// The number of values and keys that one parameter stands for.
+/// The largest number of values and keys that the value of one parameter may have.
 pub(super) const ITEMS: usize = 10_000;
 
-/// The length in bytes of all texts that result from the parameters of a suite.
+/// The length in bytes of all parameter values that are used while a suite is read.
 pub(super) const ALL_TEXT_BYTES: usize = 64 << 20;
 
-/// The number of values that result from the parameters of a suite, plus the number of uses of parameters.
+/// The number of values in all parameter values that are used while a suite is read, plus the number of uses.
 pub(super) const ALL_ITEMS: usize = 2_000_000;
 
 /// The length in bytes of a pattern with `*` and `?`, and of a regular expression. The time of a match is at most the
@@ -54,18 +54,18 @@ pub(super) const PATTERN_BYTES: usize = 4 << 10;
 /// The number of different regular expressions of a suite.
 pub(super) const REGEXES: usize = 500;
 
-/// The memory in bytes of a compiled regular expression. It can take as much again while it works.
+/// The memory in bytes of a compiled regular expression. A search with it can use the same amount again.
 pub(super) const REGEX_BYTES: usize = 256 << 10;
 
 /// The depth of nested groups in a regular expression.
 pub(super) const REGEX_DEPTH: u32 = 64;
 
-/// The error that a number is above its limit.
+/// Returns the error that a number is above its limit.
 pub(super) fn over(place: Span, what: impl Display) -> Diagnostic {
     Diagnostic::error("over-limit", place, what.to_string())
 }
 
-/// Whether all numbers of the suite are within their limits.
+/// Returns whether all numbers of the suite are within their limits, and reports each number that is not.
 pub(super) fn fits(suite: &Suite, sink: &mut Diagnostics) -> bool {
     let before = sink.errors();
     let cases: usize = suite.policies.iter().map(|policy| policy.cases.len()).sum();

@@ -1,6 +1,6 @@
 //! Reads policy files from disk. It is the only part of `policy` that does I/O.
 //!
-//! Must not know the meaning of the texts, except for the names of other files in them.
+//! This module must not know the meaning of the texts, except for the names of other files in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -55,7 +55,7 @@ impl Root<'_> {
         }
     }
 
-    /// The content of a folder, sorted.
+    /// Returns the content of a folder, sorted.
     fn list(&self, folder: &Path) -> Result<Vec<Listed>, Unread> {
         match self {
             Self::Directory(root) => list_below(root, folder, limits::FILES),
@@ -67,7 +67,7 @@ impl Root<'_> {
         }
     }
 
-    /// The YAML files of a folder, sorted. `deep` is the number of levels of folders below it that are read too.
+    /// Returns the YAML files of a folder, sorted. `deep` is the number of levels of subfolders that are also read.
     fn yaml_files(&self, folder: &Path, deep: usize) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for Listed { name, is_folder } in self.list(folder).unwrap_or_default() {
@@ -85,7 +85,7 @@ impl Root<'_> {
         found
     }
 
-    /// The path as messages show it.
+    /// Returns the path in the form for messages.
     fn shown(&self, path: &Path) -> String {
         match self {
             Self::Directory(root) => root.join(path).display().to_string(),
@@ -93,7 +93,7 @@ impl Root<'_> {
         }
     }
 
-    /// The names of the files in a directory that the author may have meant.
+    /// Returns the names of the files in a directory. The author of a suite may have meant one of them.
     fn neighbours(&self, directory: &Path) -> Vec<String> {
         let names = self.yaml_files(directory, 0).into_iter().filter_map(|path| Some(path.file_name()?.to_owned()));
         names.map(|name| name.to_string_lossy().into_owned()).collect()
@@ -103,14 +103,14 @@ impl Root<'_> {
 /// The depth of the folders that are searched for policies that no suite names.
 const FOLDERS: usize = 16;
 
-/// Reads one suite with all files that it names. The paths in the suite are relative to it. The paths in messages are
-/// relative to `root`.
+/// Reads one suite with all files that it names. The paths in the suite are relative to the folder of the suite. The
+/// paths in messages are relative to `root`.
 #[must_use]
 pub fn load_suite(root: &Path, suite: &Path, words: Vocabulary) -> Loaded {
     load_suite_of(&Root::Directory(root), suite, words)
 }
 
-/// The same for any root.
+/// Does the same as [`load_suite`] for any root.
 #[must_use]
 pub fn load_suite_of(root: &Root<'_>, suite: &Path, words: Vocabulary) -> Loaded {
     let mut loader = Loader::new(root, words);
@@ -118,7 +118,8 @@ pub fn load_suite_of(root: &Root<'_>, suite: &Path, words: Vocabulary) -> Loaded
     loader.finish()
 }
 
-/// Reads every suite of one directory and every policy of another. It finds the policies that no suite names.
+/// Reads every suite of one directory and every policy of another directory, and so finds the policies that no suite
+/// names.
 #[must_use]
 pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) -> Loaded {
     let root = Root::Directory(root);
@@ -155,7 +156,7 @@ pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) 
 struct Loader<'a> {
     root: &'a Root<'a>,
     loaded: Loaded,
-    /// The result of each file. A file that two suites name is read once, and its mistakes are reported once.
+    /// The parsed content of each file. A file that two suites name is read once, and its mistakes are reported once.
     parsed: BTreeMap<PathBuf, Option<(FileId, Node)>>,
     /// One outline for each suite of the library.
     outlines: Vec<Outline>,
@@ -195,7 +196,8 @@ impl<'a> Loader<'a> {
         for (path, pattern) in self.expand(&base, &catalogues) {
             if let Some((_, node)) = self.parse(&path, Some(pattern)) {
                 self.loaded.words.catalogues.add(&node, &mut self.loaded.diagnostics);
-                // The mistakes are reported already. Catalogues of two suites may contradict each other.
+                // The call above reports the mistakes. The catalogues of two suites may contradict each other, so this
+                // call reports nothing.
                 self.catalogues.add(&node, &mut Diagnostics::new());
             }
         }
@@ -263,7 +265,7 @@ impl<'a> Loader<'a> {
         read.unwrap_or_else(|| RowTable::broken(name, file))
     }
 
-    /// The text of a file that is no YAML. A file that two suites name is read once.
+    /// Returns the text of a file that is not YAML. A file that two suites name is read once.
     fn text(&mut self, path: &Path, named: &Spanned<String>) -> Option<FileId> {
         let shown = path.display().to_string();
         let known = self.loaded.library.files.iter().find(|(_, name, _)| **name == *shown).map(|(file, ..)| file);
@@ -287,7 +289,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads a kind of the suite. Its name must not be that of another kind.
+    /// Reads a kind file of the suite. No other kind may have the same name.
     fn kind_file(&mut self, path: &Path, named: &Spanned<String>) {
         let Some((file, _)) = self.parse(path, Some(named)) else { return };
         let text = self.loaded.library.files.text(file).to_owned();
@@ -320,7 +322,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// The parsed file. `named` is the text that names the file.
+    /// Returns the parsed file, which is read at the first call. `named` is the text that names the file.
     fn parse(&mut self, path: &Path, named: Option<&Spanned<String>>) -> Option<(FileId, Node)> {
         if let Some(parsed) = self.parsed.get(path) {
             return parsed.clone();
@@ -374,8 +376,8 @@ impl<'a> Loader<'a> {
         Some((file, node))
     }
 
-    /// The files of a list of patterns. Each file appears once, with the first pattern that matches it. Patterns have
-    /// `*` and `?` in the last part of a path.
+    /// Returns the files that match a list of patterns. Each file appears once, with the first pattern that matches it.
+    /// Only the last part of a path can contain `*` and `?`.
     fn expand<'p>(&mut self, base: &Path, patterns: &'p [Spanned<String>]) -> Vec<(PathBuf, &'p Spanned<String>)> {
         let (mut found, mut known, mut passed) = (Vec::new(), BTreeSet::new(), Vec::new());
         if let Some(pattern) = patterns.get(limits::PATTERNS) {
@@ -386,7 +388,8 @@ impl<'a> Loader<'a> {
             let named = self.named(base, pattern, &mut passed).into_iter();
             found.extend(named.filter(|path| known.insert(path.clone())).map(|path| (path, pattern)));
         }
-        // A policy that is not read would look like a policy that holds.
+        // The author must learn that a file is not read, because a run without its policy would look like a run that
+        // meets it.
         for (path, diagnostic) in passed {
             if !known.contains(&path) {
                 self.loaded.diagnostics.push(diagnostic);
@@ -395,10 +398,11 @@ impl<'a> Loader<'a> {
         found
     }
 
-    /// The path of a file that a suite names, relative to the folder of the suite.
+    /// Returns the path of a file that a suite names, relative to the root. Reports a path outside of the root.
     fn below(&mut self, base: &Path, named: &Spanned<String>) -> Option<PathBuf> {
         let path = normal(&base.join(&named.value));
-        // Evidence could not keep a file from elsewhere. A suite from a bundle must not read the files of this machine.
+        // Evidence could not keep a file from outside of the root. A suite from a bundle must not read the files of
+        // this machine.
         if path.components().all(|part| matches!(part, Component::Normal(_))) {
             return Some(path);
         }
@@ -410,8 +414,8 @@ impl<'a> Loader<'a> {
         None
     }
 
-    /// The files that one pattern matches. `passed` gets the files that the pattern does not match although the author
-    /// may have meant them. Their diagnostics are reported unless another pattern matches the file.
+    /// Returns the files that one pattern matches. `passed` gets the files that are not read although the author may
+    /// have meant them. Their diagnostics are reported unless another pattern matches the file.
     fn named(
         &mut self,
         base: &Path,
@@ -470,19 +474,20 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// The last part of a path with `*` and `?`. It ignores the case of the ending: `.YAML` is `.yaml`.
+/// A pattern for the last part of a path, with `*` and `?`. Upper and lower case make no difference in the ending:
+/// `.YAML` is `.yaml`.
 struct NamePattern {
     whole: Glob,
     /// The pattern without its ending, if the ending is a YAML ending.
     stem: Option<Glob>,
 }
 
-/// Whether the author meant a file.
+/// Whether the author of a pattern meant a file.
 enum Meant {
     Yes,
-    /// The pattern matches the file, and the file cannot be a policy by its name.
+    /// The pattern matches the file, but the file cannot be a policy, because of its name.
     Named,
-    /// The pattern would match the file with another ending that policies often have.
+    /// The pattern would match the file if the pattern had another ending that policies often have.
     Perhaps,
     No,
 }
@@ -515,18 +520,18 @@ impl NamePattern {
     }
 }
 
-/// The ending of a YAML file, in lower case.
+/// Returns the ending of the name of a YAML file, in lower case.
 fn ending(name: &str) -> Option<&'static str> {
     let (_, ending) = name.rsplit_once('.')?;
     ["yaml", "yml"].into_iter().find(|known| ending.eq_ignore_ascii_case(known))
 }
 
-/// The path that a text of this suite names. Such paths begin at the folder of the suite file.
+/// Returns the path of a file that a suite names. Such a path is relative to the folder of the suite file.
 pub fn beside(suite: &Path, named: &str) -> PathBuf {
     normal(&suite.parent().unwrap_or(Path::new("")).join(named))
 }
 
-/// The path without `.`, and without `..` where the text alone allows its removal.
+/// Removes `.` from a path, and each `..` together with the folder name before it. A `..` without such a name stays.
 pub(super) fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {

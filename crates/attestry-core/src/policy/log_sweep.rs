@@ -1,6 +1,6 @@
 //! `log_sweep:` of a stage: the events of logs that the run sweeps, and the values that it searches for.
 //!
-//! Must not know how events are read.
+//! This module must not know how events are read.
 
 use super::values;
 use crate::facts::{Archive, LEFT, Sample, Sampled};

@@ -2,8 +2,8 @@
 //!
 //! There are two steps, as in a compiler. *Reading* takes the files apart and keeps every place. *Compiling* resolves
 //! kinds, attributes, matchers, operands, parameters and controls for one stage. All mistakes are collected as
-//! diagnostics, and the first error does not stop the work. Must not know AWS, collectors, verdicts or reports. Only
-//! `load` reads files.
+//! diagnostics, and the first error does not stop the work. This module must not know AWS, collectors, verdicts or
+//! reports. Only `load` reads files.
 
 mod attestations;
 mod bounds;

@@ -1,7 +1,7 @@
 //! The names in the files of a suite. They come from the plain text, also from a text with mistakes.
 //!
-//! One mistake must not look like many. For example, a case with a misspelt kind still exists for the waiver that names
-//! it, and it still uses its parameters. Must not judge any text.
+//! One mistake must not cause several messages. For example, when a case has a misspelt kind, a waiver can still name
+//! the case, and the parameters of the case are still used. This module must not judge any text.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(super) struct Outline {
     pub(super) stages: Vec<String>,
     /// The parameters that at least one case mentions.
     pub(super) parameters: BTreeSet<String>,
-    /// Whether a file has no readable cases. Then its names are unknown.
+    /// Whether a file has no readable cases, so that the names of its cases are unknown.
     pub(super) broken: bool,
 }
 

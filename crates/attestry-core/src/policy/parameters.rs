@@ -1,7 +1,7 @@
 //! Parameters: `${name}` in policies. Suites and stages set their values.
 //!
-//! The value of a parameter can use other parameters. `$${` in a text stands for `${` itself. Must not know the meaning
-//! of the text around a parameter.
+//! The value of a parameter can use other parameters. `$${` in a text stands for `${` itself. This module must not know
+//! the meaning of the text around a parameter.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +17,14 @@ use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span,
 pub(super) struct Settings<'a> {
     values: BTreeMap<&'a str, &'a Node>,
     stage: &'a str,
-    /// The accounts of a stage that has several. There, `${account}` is the account that a case is about.
+    /// The accounts, if the stage has several. Then `${account}` is the account that a case is about.
     accounts: Vec<&'a Node>,
     kinds: &'a Kinds,
     tables: &'a [RowTable],
 }
 
 impl<'a> Settings<'a> {
-    /// The values in a stage. The stage overrides the suite, and Attestry's own parameters override both.
+    /// Collects the values for a stage. The stage overrides the suite, and Attestry's own parameters override both.
     pub(super) fn of(suite: &'a Suite, stage: &'a Stage, built_in: &'a BuiltIn) -> Self {
         let BuiltIn { values: built_in, accounts } = built_in;
         let set = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
@@ -50,42 +50,42 @@ impl<'a> Settings<'a> {
 /// The parameters that Attestry sets itself in a stage.
 #[derive(Debug)]
 pub(super) struct BuiltIn {
-    /// The names and their values, with those that the command line sets.
+    /// The names and their values. The values that the command line sets are included.
     pub(super) values: Vec<(String, Node)>,
-    /// The accounts of a stage that has several.
+    /// The accounts, if the stage has several.
     pub(super) accounts: Vec<Node>,
 }
 
-/// The cost of reading a suite up to now: the values that its parameters make, and its regular expressions.
+/// The cost of reading a suite so far: the values that result from its parameters, and its regular expressions.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
     bytes: usize,
     items: usize,
-    /// Whether the cost was too high. The error is reported already, and no parameter is replaced any more.
+    /// Whether the cost is above its limit. Then the error is already reported, and no more parameters are replaced.
     ended: bool,
     pub(super) regexes: Regexes,
 }
 
-/// The replacement of parameters, for one reader of one stage.
+/// Replaces the parameters while the texts of one stage are read.
 #[derive(Debug)]
 pub(super) struct Parameters<'a> {
     settings: &'a Settings<'a>,
     pub(super) spent: &'a mut Spent,
     /// The names of the parameters that a policy has used.
     pub(super) used: BTreeSet<String>,
-    /// The parameters whose values are being replaced. They show a parameter that contains itself.
+    /// The parameters whose values are being replaced. The list shows when a parameter contains itself.
     open: Vec<String>,
-    /// The row of the case, with its name there.
+    /// The row of the case: the name of the row in the case, the table and the row.
     row: Option<(&'a str, &'a RowTable, &'a Row)>,
-    /// The number of the account that the case is about, and whether the case uses it.
+    /// The number of the account that the case is about, and whether the case uses `${account}`.
     account: (usize, bool),
     /// The parameters that the policy declares.
     declared: &'a [Declared],
     /// The kind of the case that is read.
     kind: Option<&'static Kind>,
-    /// The kind of the resource to which the others of `related` belong.
+    /// The kind of the resource that must have the related resources, while `related` is read.
     outer: Option<&'static Kind>,
-    /// The number of these parameters, plus the lists and mappings around them.
+    /// The number of the open parameters, plus the number of lists and mappings around them.
     depth: usize,
 }
 
@@ -105,7 +105,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The kind of the case that is read.
+    /// Returns the kind of the case that is read.
     pub(super) fn kind(&self) -> Option<&'static Kind> {
         self.kind
     }
@@ -115,12 +115,13 @@ impl<'a> Parameters<'a> {
         self.kind = Some(kind);
     }
 
-    /// The kind of the resource to which the others of `related` belong.
+    /// Returns the kind of the resource that must have the related resources, while `related` is read.
     pub(super) fn outer(&self) -> Option<&'static Kind> {
         self.outer
     }
 
-    /// Reads a part that is about the others of a resource.
+    /// Reads a text about the related resources of a resource. `outer` is the kind of the resource, and `kind` is the
+    /// kind of its related resources.
     pub(super) fn inside<T>(
         &mut self,
         outer: &'static Kind,
@@ -138,17 +139,17 @@ impl<'a> Parameters<'a> {
         self.declared = declared;
     }
 
-    /// The table of this name.
+    /// Returns the table with this name.
     pub(super) fn table(&self, name: &str) -> Option<&'a RowTable> {
         self.settings.tables.iter().find(|table| table.name == name)
     }
 
-    /// The names of the tables.
+    /// Returns the names of the tables.
     pub(super) fn table_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.settings.tables.iter().map(|table| table.name.as_str())
     }
 
-    /// Sets the row for the case that is read next, with its name in the case.
+    /// Sets the row for the case that is read next, with the name of the row in the case.
     pub(super) fn set_row(&mut self, row: Option<(&'a str, &'a RowTable, &'a Row)>) {
         self.row = row;
     }
@@ -158,15 +159,16 @@ impl<'a> Parameters<'a> {
         self.account = (number, false);
     }
 
-    /// The account that the last case is about, and whether the stage has another one after it. `None` if the case is
-    /// about all accounts of the stage.
+    /// Returns the account of the last case, and whether the stage has another account after it. Returns `None` if the
+    /// case is about all accounts of the stage.
     pub(super) fn account(&self) -> Option<(&'a str, bool)> {
         let (number, true) = self.account else { return None };
         let id = self.settings.accounts.get(number)?.scalar()?;
         Some((&id.text, number + 1 < self.settings.accounts.len()))
     }
 
-    /// The value of `row.column` or of `table[*].column`. `None` if the name is none of these.
+    /// Returns the value of `row.column` or of `table[*].column`. Returns `None` if the name has neither form, and
+    /// `Some(None)` if the table or the column does not exist.
     fn cell(&self, name: &str, place: Span, sink: &mut Diagnostics) -> Option<Option<Node>> {
         let unknown = |column: &str, table: &RowTable, sink: &mut Diagnostics| {
             let message = format!("the table `{}` has no column `{}`", table.name, printable(column, SHOWN));
@@ -197,13 +199,14 @@ impl<'a> Parameters<'a> {
         Some(cells.map(|cells| Node { span: place, content: Content::Sequence(cells) }))
     }
 
-    /// The kinds of the suite.
+    /// Returns the kinds of the suite.
     pub(super) fn kinds(&self) -> &'a Kinds {
         self.settings.kinds
     }
 
-    /// The node with its parameters replaced. A value that is only `${name}` becomes the value of the parameter, also
-    /// when it is a list. Inside a text, the parameter must be a single value. The place stays the place of the use.
+    /// Returns the node with its parameters replaced. A text that is only `${name}` becomes the value of the parameter,
+    /// also when this value is a list. In a longer text, the parameter must be a single value. The node keeps the place
+    /// where the parameter is used.
     pub(super) fn fill<'n>(&mut self, node: &'n Node, sink: &mut Diagnostics) -> Option<Cow<'n, Node>> {
         let Content::Scalar(scalar) = &node.content else { return Some(Cow::Borrowed(node)) };
         if !scalar.text.contains("${") {
@@ -255,7 +258,7 @@ impl<'a> Parameters<'a> {
         Some(filled)
     }
 
-    /// The value of a parameter, with the parameters inside it replaced.
+    /// Returns the value of a parameter, with the parameters inside it replaced.
     fn value(&mut self, name: &str, place: Span, sink: &mut Diagnostics) -> Option<Node> {
         if self.spent.ended {
             return None;
@@ -307,7 +310,7 @@ impl<'a> Parameters<'a> {
         false
     }
 
-    /// Runs a step one level deeper, if the limit allows it.
+    /// Runs a step at one more level of nesting, if the limit allows it.
     fn deeper<T>(
         &mut self,
         place: Span,
@@ -344,10 +347,10 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// The largest part of a name that a message repeats.
+/// The greatest number of characters that a message shows of a name.
 const SHOWN: usize = 80;
 
-/// The names of all parameters in a plain text.
+/// Adds the names of all parameters in a node whose parameters are not replaced yet.
 pub(super) fn mentioned(node: &Node, names: &mut BTreeSet<String>) {
     let mut scan = |text: &str| {
         names.extend(text.split("${").skip(1).filter_map(|tail| Some(tail.split_once('}')?.0.to_owned())));
@@ -362,7 +365,7 @@ pub(super) fn mentioned(node: &Node, names: &mut BTreeSet<String>) {
     }
 }
 
-/// The name of the parameter, when the text is only one parameter.
+/// Returns the name of the parameter when the text is only one parameter.
 fn whole(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?;
     (!name.contains(['$', '{', '}'])).then_some(name)

@@ -1,6 +1,6 @@
 //! Policy files: one control objective with its cases. They are read here, and compiled for a stage later.
 //!
-//! Must not know suites or stages.
+//! This module must not know suites or stages.
 
 use std::str::FromStr;
 
@@ -50,7 +50,7 @@ pub struct CaseText {
     pub title: Option<String>,
     /// The kind.
     pub kind: &'static Kind,
-    /// The table whose rows make one case each.
+    /// The table for the copies of the case. Each row becomes one case.
     pub for_each: Option<ForEach>,
     /// The probe, in a case that acts.
     pub probe: Option<ProbeText>,
@@ -60,11 +60,11 @@ pub struct CaseText {
     pub filter: Option<Node>,
     /// The text of `expect`.
     pub expect: Node,
-    /// The weight of a violation of this case, when it is not that of the policy.
+    /// The weight of a violation of this case, when it differs from the weight in the policy.
     pub severity: Option<Severity>,
     /// The text of `over`.
     pub over: Option<Node>,
-    /// The percentage of the resources that must be as expected. Without it, all must be.
+    /// The percentage of the resources that must be as expected. Without it, all resources must be as expected.
     pub share: Option<u8>,
     /// The number of resources that must be as expected, in a case with `some`.
     pub count: Option<Bounds>,
@@ -78,11 +78,11 @@ pub struct CaseText {
     pub controls: Vec<Citation>,
     /// `examples.met`, `examples.violated` and `examples.undecided`.
     pub examples: Examples,
-    /// The whole case.
+    /// The place of the whole case in its file.
     pub span: Span,
 }
 
-/// The rows that make one case each: `for_each: row in registry`.
+/// The rows of a table that become one case each: `for_each: row in registry`.
 #[derive(Clone, Debug)]
 pub struct ForEach {
     /// The name of the row in the case.
@@ -114,7 +114,7 @@ impl ForEach {
 pub struct Declared {
     /// The name.
     pub name: Spanned<String>,
-    /// The value where a suite sets none.
+    /// The value when a suite sets none.
     pub default: Option<Node>,
     /// The meaning, for people.
     pub description: Option<String>,
@@ -203,7 +203,7 @@ impl Policy {
 }
 
 impl Policy {
-    /// The number of values in the cases, without the examples.
+    /// Returns the number of values in the cases, without the examples.
     pub(super) fn values(&self) -> usize {
         let one = |case: &CaseText| {
             let with = case.probe.as_ref().and_then(|probe| probe.with.as_ref());
@@ -283,7 +283,7 @@ impl CaseText {
         let examples = table.take("examples").map(|node| Examples::read(node, sink)).unwrap_or_default();
         let errors = sink.errors();
         table.finish(sink);
-        // A misspelt `over` is one mistake and not two.
+        // An unknown key may be a misspelt `over`. Then the missing `over` is not reported as a second mistake.
         let misspelt = sink.errors() > errors && over.is_none();
         let (quantifier, kind) = kind?;
         if per == Some(Per::Region) && kind.scope == Scope::Global {
@@ -320,7 +320,7 @@ impl CaseText {
 impl Examples {
     fn read(node: &Node, sink: &mut Diagnostics) -> Self {
         let Some(mut table) = Table::new(node, "`examples`", sink) else { return Self::default() };
-        // A single example can stand without a list.
+        // A single example can be written without a list.
         let mut list = |key| match table.take(key) {
             Some(Node { content: Content::Sequence(nodes), .. }) => nodes.clone(),
             Some(node) => vec![node.clone()],
@@ -332,7 +332,7 @@ impl Examples {
     }
 }
 
-/// Reads one of a few words.
+/// Reads a word of `T`. Any other word is reported.
 fn word<T: FromStr + VariantNames>(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<T> {
     let text = node.text(what, sink)?;
     let found = text.value.parse().ok();
@@ -369,19 +369,19 @@ fn scalar(text: &str) -> Content {
 }
 
 impl Vocabulary {
-    /// A vocabulary with these kinds and the shipped catalogues.
+    /// Creates a vocabulary with these kinds and the shipped catalogues.
     #[must_use]
     pub fn new(kinds: impl IntoIterator<Item = &'static Kind>) -> Self {
         Self { kinds: Kinds::new(kinds), probes: Vec::new(), catalogues: Catalogues::shipped() }
     }
 
-    /// The same vocabulary with the kinds of the shipped files.
+    /// Adds the kinds of the shipped files.
     #[must_use]
     pub fn with_files(self, shipped: &'static KindSet) -> Self {
         Self { kinds: self.kinds.with_files(shipped), ..self }
     }
 
-    /// The same vocabulary with these probes.
+    /// Replaces the probes of the vocabulary.
     #[must_use]
     pub fn with_probes(self, probes: impl IntoIterator<Item = &'static ProbeSpec>) -> Self {
         Self { probes: probes.into_iter().collect(), ..self }

@@ -1,6 +1,6 @@
 //! Cases that act: the probe, its arguments, and the consent of the stage.
 //!
-//! Must not know how a probe acts.
+//! This module must not know how a probe acts.
 
 use super::parameters::Parameters;
 use super::{Case, Stage, Vocabulary, values};
@@ -14,12 +14,12 @@ pub struct ProbeText {
     pub spec: &'static ProbeSpec,
     /// The text of `with`.
     pub with: Option<Node>,
-    /// The name of the probe, for places.
+    /// The name of the probe in the text, with its place.
     pub name: Spanned<String>,
 }
 
 impl ProbeText {
-    /// Reads `probe` and `with` of a case. `None` when the probe is unknown.
+    /// Reads `probe` and `with` of a case. Returns `None` when the probe is unknown.
     pub(super) fn read(node: &Node, with: Option<&Node>, words: &Vocabulary, sink: &mut Diagnostics) -> Option<Self> {
         let name = node.text("`probe`", sink)?;
         let spec = find(&name, words.probes.iter().map(|spec| spec.name), sink)
@@ -76,8 +76,8 @@ pub(super) fn read_consent(node: &Node, sink: &mut Diagnostics) -> Vec<Spanned<S
     node.texts("`probes`", sink).unwrap_or_default()
 }
 
-/// Reads the topic for the notices to people about probes. It must be in a Region of the stage, so that the stage lists
-/// every place that it writes to.
+/// Reads the topic for the notices to people about probes. The topic must be in a Region of the stage, so that the
+/// stage lists every Region in which a run writes.
 pub(super) fn read_notice(
     node: &Node,
     regions: Option<&[Spanned<String>]>,

@@ -1,7 +1,7 @@
-//! The regular expressions of a suite. Each is compiled once while the suite is read. All together take no more memory
-//! than the table of limits allows.
+//! The regular expressions of a suite. Each expression is compiled once while the suite is read. Together they take no
+//! more memory than the table of limits allows.
 //!
-//! Must not know where they are used.
+//! This module must not know where the expressions are used.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use regex::{Regex, RegexBuilder};
 
 use super::limits::{PATTERN_BYTES, REGEX_BYTES, REGEX_DEPTH, REGEXES};
 
-/// The expressions that were compiled. Each stage and its examples read a pattern again, and the compilation is
-/// expensive.
+/// The compiled expressions. They are kept, because each stage and its examples read a pattern again, and the
+/// compilation is expensive.
 #[derive(Debug, Default)]
 pub(super) struct Regexes {
     known: HashMap<String, Regex>,
@@ -18,17 +18,17 @@ pub(super) struct Regexes {
     tried: usize,
 }
 
-/// The reason why there is no expression.
+/// The reason why a pattern is refused.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// The pattern is no regular expression.
+    /// The pattern is no regular expression. The text is the error of the parser.
     Malformed(String),
-    /// The pattern is above a limit, in words.
+    /// The pattern is above a limit. The text describes the limit.
     OverLimit(String),
 }
 
 impl Regexes {
-    /// The regular expression of a pattern.
+    /// Returns the compiled regular expression of a pattern.
     pub(super) fn of(&mut self, pattern: &str) -> Result<Regex, Refused> {
         if let Some(regex) = self.known.get(pattern) {
             return Ok(regex.clone());

@@ -1,6 +1,6 @@
 //! The names of AWS Regions. A typing mistake is found before any call.
 //!
-//! New Regions appear, so a name is accepted unless it is similar to a known one.
+//! New Regions appear, so a name is accepted unless it is similar to a known name.
 
 use crate::facts::{is_region, regions};
 use crate::source::{Diagnostic, Diagnostics, Spanned, closest};
@@ -11,8 +11,8 @@ pub(super) fn check(region: &Spanned<String>, sink: &mut Diagnostics) -> bool {
     if regions().any(|known| known == name) {
         return true;
     }
-    // Region names can differ in the number alone. Only a difference in the words is a typing mistake. When no more
-    // suggestions are shown, the search for a similar name would waste time.
+    // Two Regions can have names that differ only in the number, so only a difference in the words is a typing mistake.
+    // The search for a similar name is skipped when no more suggestions are shown, because it takes time.
     let near = sink.is_short().then(|| closest(name, regions())).flatten().filter(|known| words(known) != words(name));
     if is_region(name) && near.is_none() {
         return true;

@@ -1,7 +1,8 @@
 //! Related resources: `related: { kind: cloudwatch.alarm, where: … }` requires another resource for each resource.
 //!
-//! The condition on the other kind can name attributes of the resource: `{ equals: { of: arn } }`. Such a requirement becomes
-//! a count, whose facts `verify` derives from both populations. Must not know resources.
+//! The condition on the other kind can name attributes of the resource: `{ equals: { of: arn } }`. Such a requirement
+//! becomes an attribute with a count. `verify` derives its facts from both populations. This module must not know
+//! resources.
 
 use sha2::{Digest, Sha256};
 
@@ -11,14 +12,14 @@ use crate::facts::{Attribute, Kind, Lookup, Type, Value};
 use crate::matchers::{self, Condition, Operand, Test};
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Spanned, Table};
 
-/// Adds the content of an expectation to a hash, without its place in the file.
+/// Adds the content of an expectation to a hash. The place of the expectation in its file is left out.
 fn content(expectation: &Expectation, hash: &mut Sha256) {
     let (word, parts) = match expectation {
         Expectation::All(parts) => ("all", parts.as_slice()),
         Expectation::Any(parts) => ("any", parts.as_slice()),
         Expectation::Not(part) => ("not", std::slice::from_ref(&**part)),
         Expectation::Attribute(test) => {
-            // The name of the attribute of a nested `related` has the content of that one.
+            // For a nested `related`, the name of the attribute contains a hash of its content.
             hash.update(format!("({} {} {:?})", test.path, test.lookup.attribute.name, test.condition));
             return;
         }
@@ -28,21 +29,22 @@ fn content(expectation: &Expectation, hash: &mut Sha256) {
     hash.update(")");
 }
 
-/// The other resources that a resource must have.
+/// The related resources that a resource must have.
 #[derive(Clone, Debug)]
 pub struct Related {
-    /// The kind of the others.
+    /// The kind of the related resources.
     pub kind: &'static Kind,
-    /// Which of them count.
+    /// The filter that selects the related resources.
     pub filter: Expectation,
-    /// The length of the time before the run in which they count, in seconds. Kinds with a window have one.
+    /// The length of the time before the run that the related resources are from, in seconds. Only kinds with a window
+    /// can have it.
     pub over: Option<i64>,
-    /// The limits of their number.
+    /// The limits for the number of related resources.
     pub bounds: Bounds,
 }
 
 impl Related {
-    /// The attributes that the filter reads from the outer resource.
+    /// Returns the attributes that the filter reads from the outer resource.
     #[must_use]
     pub fn outer(&self) -> Vec<&'static Attribute> {
         let mut all = Vec::new();
@@ -84,10 +86,12 @@ impl Related {
             None => Expectation::nothing(),
         };
         let bounds = bounds?.unwrap_or(Bounds::ONE);
+        let windowed = window::Windowed { kind: other, filter: &filter, over };
+        window::check_selection(windowed, ("`related`", node.span), sink)?;
         Some(Self { kind: other, filter, over, bounds })
     }
 
-    /// The other resources of a case that have the same value of an attribute. There may be none.
+    /// Reads the requirement that no other resource of a case has the same value of an attribute.
     pub(super) fn same(
         node: &Node,
         kind: &'static Kind,
@@ -128,7 +132,7 @@ impl Related {
         })
     }
 
-    /// The condition on the number of the others.
+    /// Returns the condition on the number of related resources.
     pub(super) fn condition(&self) -> Option<Condition> {
         let test = |keyword, number: usize| {
             let operand = Operand::Value(Value::Integer(i64::try_from(number).ok()?));
@@ -145,9 +149,10 @@ impl Related {
         Some(Condition::Tests(tests))
     }
 
-    /// The attribute that holds the number of the others.
+    /// Returns the attribute that holds the number of related resources.
     pub(super) fn lookup(&self, kind: &'static Kind) -> Lookup {
-        // The content decides the name: two requirements that differ in a value, as those of two rows do, differ here.
+        // The name contains a hash of the content, so two requirements that differ in one value have different names.
+        // The requirements of two rows of a table are an example.
         let mut hash = Sha256::new();
         hash.update(format!("{:?} {:?} ", self.over, self.bounds));
         content(&self.filter, &mut hash);

@@ -8,7 +8,7 @@ use super::{Case, Selector, Severity};
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics, closest, did_you_mean};
 
-/// The cases that at least one pattern covers, in the order of `cases`. Without patterns, these are all cases.
+/// Returns the cases that at least one pattern covers, in the order of `cases`. Without patterns, these are all cases.
 ///
 /// A pattern is a [`Selector`] over ids (`DT-002`, `DT-002/every-*`), `kind:secretsmanager.*`, `severity:high`, or
 /// `control:FRAMEWORK:ID` (`control:nist-800-53-r5:SC-*`; without an id, every control of the framework).
@@ -118,5 +118,5 @@ impl<'a> Pattern<'a> {
     }
 }
 
-/// The number of names in the list when no name is similar.
+/// The number of names that a message lists when no name is similar.
 const SHOWN: usize = 20;

@@ -10,7 +10,7 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// The selector of a text.
+    /// Creates the selector of a text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self { glob: Glob::new(text), whole_policy: !text.contains('/') }
@@ -23,12 +23,12 @@ impl Selector {
         if self.whole_policy {
             return self.glob.is_match(policy);
         }
-        // A case of a table covers the cases of all its rows: `POLICY/case` covers `POLICY/case[row]`.
+        // The name of a case with a table covers the cases of all its rows: `POLICY/case` covers `POLICY/case[row]`.
         let whole = case_id.split_once('[').map_or(case_id, |(whole, _)| whole);
         self.glob.is_match(case_id) || self.glob.is_match(whole)
     }
 
-    /// The text of the selector.
+    /// Returns the text of the selector.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.glob.as_str()

@@ -1,6 +1,6 @@
 //! Suite files: policies, parameters and stages.
 //!
-//! Must not know how a stage is reached.
+//! This module must not know how a stage is reached.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct Suite {
     pub title: String,
     /// Violations at or above this severity fail a run.
     pub gate: Severity,
-    /// The shortest time in seconds for which the evidence of its runs must be kept, if the suite sets it.
+    /// The shortest time in seconds for which the evidence of the suite's runs must be kept, if the suite sets it.
     pub keep_evidence: Option<i64>,
     /// The policies of the suite.
     pub policies: Vec<Policy>,
@@ -44,7 +44,7 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// The stage with that name.
+    /// Returns the stage with this name.
     ///
     /// # Errors
     /// Fails when the suite has no such stage. The diagnostic lists the stages of the suite.
@@ -125,12 +125,12 @@ pub(super) struct SuiteText {
     pub(super) tables: Vec<TableText>,
 }
 
-/// A table as the suite names it.
+/// A table in the form of the suite file.
 #[derive(Debug)]
 pub(super) struct TableText {
     pub(super) name: Spanned<String>,
     pub(super) path: Spanned<String>,
-    /// The heading above the table, in a Markdown file with several.
+    /// The heading above the table, for a Markdown file with several tables.
     pub(super) heading: Option<String>,
 }
 

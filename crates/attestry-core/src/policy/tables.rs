@@ -1,6 +1,6 @@
 //! Tables of a suite: a Markdown table, a CSV file or a YAML list, whose rows become cases.
 //!
-//! Each cell keeps its place, so a wrong value is reported at its line. Must not know cases.
+//! Each cell keeps its place, so a wrong value is reported at its line. This module must not know cases.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub struct RowTable {
 /// A row of a table.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The first cell. It is unique in the table, and a part of the names of cases.
+    /// The first cell. It is unique in the table and becomes a part of the names of cases.
     pub key: String,
     /// The place of the row.
     pub span: Span,
@@ -41,13 +41,13 @@ const COLUMNS: usize = 100;
 type Cell = (String, Span);
 
 impl RowTable {
-    /// The cell of a row and a column.
+    /// Returns the cell of a row and a column.
     #[must_use]
     pub fn cell(&self, row: &Row, column: &str) -> Option<Node> {
         row.cells.get(column).cloned()
     }
 
-    /// All different values of a column, in the order of the rows.
+    /// Returns all different values of a column, in the order of the rows.
     #[must_use]
     pub fn column(&self, column: &str) -> Option<Vec<Node>> {
         if !self.columns.iter().any(|known| known == column) {
@@ -62,12 +62,13 @@ impl RowTable {
         Some(values)
     }
 
-    /// A table that could not be read. A case for its rows is no second mistake.
+    /// Creates an empty table for a file that could not be read. A case that uses its rows does not report a second
+    /// mistake.
     pub(super) fn broken(name: &str, file: FileId) -> Self {
         Self { name: name.to_owned(), columns: Vec::new(), rows: Vec::new(), file }
     }
 
-    /// Reads a table. The end of the name of the file decides its form.
+    /// Reads a table. The ending of the file name decides the format.
     pub(super) fn read(
         name: &str,
         path: &str,
@@ -94,7 +95,7 @@ impl RowTable {
     }
 }
 
-/// Checks the columns and rows, and gives each cell its column.
+/// Checks the columns and rows, and assigns each cell to its column.
 fn finish(
     name: &str,
     file: FileId,
@@ -150,7 +151,7 @@ fn finish(
 
 type Parts = (Vec<Cell>, Vec<(Vec<Cell>, Span)>);
 
-/// The first table of a Markdown file, or the first one below a heading.
+/// Reads the first table of a Markdown file, or the first table below a heading.
 fn markdown(file: FileId, text: &str, heading: Option<&str>, sink: &mut Diagnostics) -> Option<Parts> {
     let parser = Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter();
     let (mut head, mut rows, mut cells) = (Vec::new(), Vec::new(), Vec::new());
@@ -186,7 +187,7 @@ fn markdown(file: FileId, text: &str, heading: Option<&str>, sink: &mut Diagnost
     None
 }
 
-/// The records of a CSV file. The first one names the columns.
+/// Reads the records of a CSV file. The first record names the columns.
 fn csv(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<Parts> {
     let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let (mut head, mut rows) = (None, Vec::new());
@@ -210,7 +211,7 @@ fn csv(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<Parts> {
     Some((head.unwrap_or_default(), rows))
 }
 
-/// A YAML list of mappings. The keys of the first row name the columns.
+/// Reads a YAML list of mappings. The keys of the first row name the columns.
 fn yaml(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<Parts> {
     let root = parse(file, text, &Limits::default(), sink)?;
     let items = root.sequence("a table", sink)?;

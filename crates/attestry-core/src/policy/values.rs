@@ -1,6 +1,6 @@
 //! Typed values from text: `90d` is a duration where a duration is expected, and a text where a text is expected.
 //!
-//! Must not know matchers or kinds.
+//! This module must not know matchers or kinds.
 
 use std::collections::BTreeMap;
 
@@ -109,13 +109,13 @@ fn mapping<'a>(node: &'a Node, sink: &mut Diagnostics) -> Option<&'a [crate::sou
     }
 }
 
-/// The number of years in a text like `7y`, which people often write first.
+/// Returns the number of years in a text like `7y`. Users often write a duration in this form first.
 fn years(text: &str) -> Option<i64> {
     text.trim().strip_suffix('y')?.trim().parse().ok().filter(|years| (1..=100).contains(years))
 }
 
-/// The number of days in that many years with the largest possible number of leap days: 7 years are 2557 days, never
-/// 2555.
+/// Returns the number of days in that many years with the largest possible number of leap days: 7 years are 2557 days,
+/// never 2555.
 fn whole_years(years: i64) -> i64 {
     years * 365 + (years + 3) / 4
 }

@@ -1,6 +1,6 @@
 //! Waivers: the accepted violations, each with its approver, its reason and its last day.
 //!
-//! Must not know verdicts. `verify` checks whether a waiver covers a violation.
+//! This module must not know verdicts. `verify` checks whether a waiver covers a violation.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
@@ -87,7 +87,7 @@ impl Waiver {
         self.stages.is_empty() || self.stages.iter().any(|name| name.value == stage)
     }
 
-    /// Whether the stage has an account and a Region that the waiver can be for.
+    /// Whether the waiver can apply in this stage, because of its stages, its account and its Region.
     #[must_use]
     pub fn reaches(&self, stage: &Stage) -> bool {
         let account = |only: &str| stage.accounts.iter().any(|account| account.id.value == only);
@@ -97,7 +97,7 @@ impl Waiver {
             && self.region.as_deref().is_none_or(region)
     }
 
-    /// Whether the waiver has expired. The day of expiry is the last day on which it counts, in UTC.
+    /// Whether the waiver has expired. On the day of expiry in UTC, the waiver is still valid.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now.to_zoned(TimeZone::UTC).date() > self.expires
@@ -128,10 +128,11 @@ const ANY_LETTER: &str = "\u{1}";
 fn is_covered(pattern: &Glob, name: &str) -> bool {
     let Some((before, rest)) = name.split_once(REDACTED) else { return pattern.is_match(name) };
     let after = rest.rsplit_once(REDACTED).map_or(rest, |(_, after)| after);
-    // Attestry adds a number to distinguish names that look alike. The real name may not have it.
+    // Attestry adds a number to distinguish names that look alike. The real name may lack this number.
     let numbered = |(_, number): (&str, &str)| number.bytes().all(|byte| byte.is_ascii_digit());
     let after = if after.rsplit_once('#').is_some_and(numbered) { "" } else { after };
-    // When the pattern covers all these lengths, a `*` covers that part at any length.
+    // When the pattern matches at all these lengths of the withheld part, a `*` covers that part, so the pattern
+    // matches at any length.
     let of = |length| pattern.is_match(&format!("{before}{}{after}", ANY_LETTER.repeat(length)));
     !pattern.as_str().contains(ANY_LETTER) && (0..=pattern.as_str().len() + 1).all(of)
 }
@@ -186,7 +187,7 @@ fn is_anything(pattern: &str) -> bool {
     pattern.contains(['*', '?']) && parts.into_iter().all(|part| ["", "arn", "aws"].contains(&part))
 }
 
-/// Whether the text is the id of one case and no pattern.
+/// Whether the text is the id of one case and contains no pattern.
 fn is_exact(case: &str) -> bool {
     case.contains('/') && !case.contains(['*', '?'])
 }
@@ -218,7 +219,7 @@ pub(super) fn said(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Sp
 
 pub(super) fn read_date(node: &Node, sink: &mut Diagnostics) -> Option<Date> {
     let text = node.text("`expires`", sink)?;
-    // jiff also reads longer forms. The date of a waiver is exactly one day.
+    // jiff also reads longer forms, but the date of a waiver is exactly one day.
     let date = (text.value.len() == 10).then(|| text.value.parse::<Date>().ok()).flatten();
     if date.is_none() {
         let message = format!("`{}` is not a date", text.value);
@@ -240,8 +241,8 @@ pub(super) fn check_ids(waivers: &[Waiver], sink: &mut Diagnostics) {
 /// The largest number of years until the approver must accept the violation again.
 const YEARS: i16 = 5;
 
-/// Reports the waivers without an end. It runs at the start of a run and in a check of a suite. It does not run when
-/// evidence is judged again.
+/// Reports the waivers whose end is too far away. The function runs at the start of a run and in a check of a suite. It
+/// does not run when evidence is judged again.
 pub fn check_expiries(suites: &[Suite], now: Timestamp, sink: &mut Diagnostics) {
     let last = now.to_zoned(TimeZone::UTC).date().year().saturating_add(YEARS);
     for waiver in suites.iter().flat_map(|suite| &suite.waivers).filter(|waiver| waiver.expires.year() > last) {

@@ -1,7 +1,7 @@
 //! `over:` of a case: the length of time that the case is about.
 //!
-//! The module reads the word, finds the instant of a resource in it, and finds the values that `where` requires. Must
-//! not know populations, nor how facts are read.
+//! The module reads `over`, decides whether the instant of a resource lies in the window, and finds the values that
+//! `where` requires. This module must not know populations, nor how facts are read.
 
 use jiff::Timestamp;
 
@@ -14,13 +14,14 @@ use crate::facts::{
 use crate::matchers::{Condition, Operand, Test};
 use crate::source::{Diagnostic, Diagnostics, Entry, Node, Span};
 
-/// More values than this are not selected one by one. Then all records are read.
+/// The largest number of values that are selected one by one. For more values, all records are read.
 const MOST_VALUES: usize = 50;
 
 /// The greatest length of time that a case can be about.
 const LONGEST: i64 = 100 * 366 * 24 * 3600;
 
-/// Checks that a kind has a window exactly when `over` is set or needed. `what` has this place in the text.
+/// Reports an `over` for a kind without a window, and a missing `over` for a kind that needs it. `place` is the place
+/// of `what` in the text.
 pub(super) fn check(
     over: Option<&Entry>,
     kind: &'static Kind,
@@ -43,6 +44,17 @@ pub(super) fn check(
         }
         _ => {}
     }
+}
+
+/// Checks that the filter has an exact value to select by, when the kind needs one.
+pub(super) fn check_selection(of: Windowed<'_>, (what, place): (&str, Span), sink: &mut Diagnostics) -> Option<()> {
+    let window = of.kind.window().filter(|window| window.only_by);
+    let Some(window) = window.filter(|_| of.by_values().is_empty()) else { return Some(()) };
+    let message = format!("{what} does not select {} by an exact value", of.kind.plural);
+    let help =
+        format!("write one of these in `where`, with at most {MOST_VALUES} values: {}", window.selectors(of.kind));
+    sink.push(Diagnostic::error("missing-selection", place, message).help(help));
+    None
 }
 
 /// Reads a length of time for a kind with this window.
@@ -77,27 +89,27 @@ pub(super) fn read(
 /// Whether a resource lies in a window.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WindowPlace {
-    /// It does, or there is no window.
+    /// The resource lies in the window, or there is no window.
     Inside,
-    /// It does not.
+    /// The resource lies outside of the window.
     Outside,
-    /// Its instant is not known.
+    /// The instant of the resource is not known. The value is the gap.
     Unknown(std::sync::Arc<Gap>),
 }
 
-/// Resources of a kind that may have a window: the filter that selects them, and the length of the time.
+/// The resources of a kind that may have a window: the filter that selects them, and the length of the window.
 #[derive(Clone, Copy, Debug)]
 pub struct Windowed<'a> {
     /// The kind.
     pub kind: &'static Kind,
     /// The filter.
     pub filter: &'a Expectation,
-    /// The length of the time before the run, in seconds.
+    /// The length of the window before the run, in seconds.
     pub over: Option<i64>,
 }
 
 impl Case {
-    /// The resources that the case is about.
+    /// Returns the resources that the case is about.
     #[must_use]
     pub fn windowed(&self) -> Windowed<'_> {
         Windowed { kind: self.kind, filter: &self.filter, over: self.over }
@@ -105,13 +117,13 @@ impl Case {
 }
 
 impl Related {
-    /// The resources that count.
+    /// Returns the related resources that are counted.
     #[must_use]
     pub fn windowed(&self) -> Windowed<'_> {
         Windowed { kind: self.kind, filter: &self.filter, over: self.over }
     }
 
-    /// Whether another resource counts for a resource.
+    /// Judges whether `other` is counted as a related resource of `outer`.
     #[must_use]
     pub fn judge(&self, other: &Resource, outer: &Resource, now: Timestamp) -> Judgement {
         let place = self.windowed().place(other, now);
@@ -126,7 +138,7 @@ impl Related {
 }
 
 impl Windowed<'_> {
-    /// The span at this instant. Absent without `over`.
+    /// Returns the span of the window at this instant, or `None` without `over`.
     #[must_use]
     pub fn span_at(&self, now: Timestamp) -> Option<TimeSpan> {
         self.kind.window()?.span(self.over?, now)
@@ -141,7 +153,7 @@ impl Windowed<'_> {
             Some(Fact::Known(Value::Time(at))) if span.has(*at) => WindowPlace::Inside,
             Some(Fact::Known(Value::Time(_))) => WindowPlace::Outside,
             Some(Fact::Unknown(gap)) => WindowPlace::Unknown(std::sync::Arc::clone(gap)),
-            // An example without an instant is an event of the window.
+            // An example without an instant lies in the window.
             Some(Fact::Absent | Fact::NotApplicable(_)) => WindowPlace::Inside,
             Some(Fact::Known(_)) | None => {
                 let gap = Gap::new(Cause::Interrupted).with_resource(resource.id.clone());
@@ -150,15 +162,16 @@ impl Windowed<'_> {
         }
     }
 
-    /// The values by which a call can select all these resources. Each item is sufficient: all records of
-    /// all its values. The first one has the fewest records. Without an item, all records are needed.
+    /// Returns the values with which a call can select all these resources. Each item of the result is sufficient
+    /// alone: the call reads all records of all values of the item. The first item has the fewest records. If there is
+    /// no item, all records must be read.
     #[must_use]
     pub fn by_values(&self) -> Vec<Vec<ByValue>> {
         let by = self.kind.window().map(|window| window.by).unwrap_or_default();
         let of = |by: &ByAttribute| -> Option<Vec<ByValue>> {
             let values = wanted(self.filter, by.attribute, by.field)?;
             let key = || by.key.to_owned();
-            // A request shows its parameters, so a secret must not be one.
+            // A request shows its parameters, so none of them may be a secret.
             let sound = |value: &String| !value.is_empty() && !is_secret(value);
             (values.len() <= MOST_VALUES && values.iter().all(sound))
                 .then(|| values.into_iter().map(|value| ByValue { key: key(), value }).collect())
@@ -166,14 +179,15 @@ impl Windowed<'_> {
         by.iter().filter_map(of).collect()
     }
 
-    /// The values of an attribute without which a resource is surely not one of them.
+    /// Returns the values that the filter allows for an attribute. A resource with another value is surely not
+    /// selected.
     #[must_use]
     pub fn asked(&self, attribute: &str) -> Option<Vec<String>> {
         wanted(self.filter, attribute, "")
     }
 }
 
-/// The texts that the expectation allows for an attribute, if it limits them.
+/// Returns the texts that the expectation allows for an attribute, if it limits them.
 fn wanted(of: &Expectation, attribute: &str, field: &str) -> Option<Vec<String>> {
     match of {
         Expectation::All(parts) => parts.iter().find_map(|part| wanted(part, attribute, field)),
@@ -181,6 +195,7 @@ fn wanted(of: &Expectation, attribute: &str, field: &str) -> Option<Vec<String>>
             if test.lookup.attribute.name == attribute && test.lookup.inside.is_empty() && test.related.is_none() =>
         {
             match (&test.condition, field) {
+                (Condition::Tests(tests), "") if matches!(test.lookup.of, Type::List(_)) => tests.iter().find_map(item),
                 (Condition::Tests(tests), "") => tests.iter().find_map(texts),
                 (Condition::Tests(tests), field) => tests.iter().find_map(|test| in_item(test, field)),
                 (Condition::Fields(_), _) => None,
@@ -190,7 +205,7 @@ fn wanted(of: &Expectation, attribute: &str, field: &str) -> Option<Vec<String>>
     }
 }
 
-/// The texts that the value must be one of.
+/// Returns the texts that a test allows for the value, if it limits them.
 fn texts(test: &Test) -> Option<Vec<String>> {
     let text = |value: &Value| match value {
         Value::Text(text) => Some(text.clone()),
@@ -204,7 +219,19 @@ fn texts(test: &Test) -> Option<Vec<String>> {
     }
 }
 
-/// The texts that a field of at least one item must be one of: `{ any: { name: a } }`.
+/// The texts that an item of the list must be one of: `{ contains: a }` or `{ any: { one_of: [a, b] } }`.
+fn item(test: &Test) -> Option<Vec<String>> {
+    match (test.matcher.keyword(), &test.operand) {
+        ("contains", Operand::Value(Value::Text(text))) => Some(vec![text.clone()]),
+        ("any", Operand::Condition(item)) => match &**item {
+            Condition::Tests(tests) => tests.iter().find_map(texts),
+            Condition::Fields(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// Returns the texts that a test allows for a field of at least one item: `{ any: { name: a } }`.
 fn in_item(test: &Test, field: &str) -> Option<Vec<String>> {
     let (Operand::Condition(item), "any") = (&test.operand, test.matcher.keyword()) else { return None };
     let Condition::Fields(fields) = &**item else { return None };

@@ -1,8 +1,8 @@
 //! ASFF, the finding format of AWS Security Hub CSPM. `batch-import-findings` takes 100 findings of a file in each
 //! call.
 //!
-//! A resource that was not evaluated is `NOT_AVAILABLE`, and a waived one is suppressed. Must not know how findings are
-//! sent to AWS.
+//! A resource that was not evaluated has the status `NOT_AVAILABLE`, and the finding of a waived resource is
+//! suppressed. This module must not know how findings are sent to AWS.
 
 use std::io::{self, BufWriter, Write};
 
@@ -161,7 +161,7 @@ impl<'a> Imported<'a> {
             aws_account_id: account,
             region,
             types: ["Software and Configuration Checks/Industry and Regulatory Standards"],
-            // A later import of the same finding updates it, if its time is later. AWS keeps the time of the first
+            // A later import of the same finding updates it, if `updated_at` is later. AWS keeps the time of the first
             // observation.
             created_at: &of_run.started,
             updated_at: &of_run.finished,

@@ -1,8 +1,8 @@
 //! The console report: one line for each case with its findings below, and a last line with the reason of the exit
 //! code.
 //!
-//! The report writes styles only on request, and the writer behind it decides whether the terminal gets them. Must not
-//! know where it writes.
+//! The report writes styles only on request. The writer that gets the report decides whether the terminal gets the
+//! styles. This module must not know where it writes.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -24,8 +24,8 @@ pub struct Console {
     /// Whether the lines of the cases are left out. Then the report has only the waivers that need attention, and the
     /// summary.
     pub quiet: bool,
-    /// The time that the caller waited. Without it the report shows the time of the run, so that all writings of a run
-    /// are equal.
+    /// The time that the caller waited. Without it, the report shows the time of the run, so that all reports of one
+    /// run are equal.
     pub elapsed: Option<Duration>,
 }
 
@@ -83,7 +83,7 @@ impl Columns {
 }
 
 impl Console {
-    /// The heading: the suite, the stage and the run.
+    /// Writes the heading: the suite, the stage and the run.
     fn head(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         let run = record.run;
         writeln!(
@@ -134,7 +134,7 @@ impl Console {
                 if !waived.is_empty() {
                     writeln!(out, "           waived: {waived}")?;
                 }
-                // The lines after this one show only the data that was not seen.
+                // The lines below show only the data that was not seen.
                 if case.is_incomplete() {
                     let blind = self.styled(BLIND, &format!("{:<6}", ResourceVerdict::NotEvaluated.label()));
                     let width = columns.id + 2 + columns.coverage;
@@ -144,12 +144,12 @@ impl Console {
                 }
             }
         }
-        // A resource that no longer exists was not examined. The line stands there for every verdict.
+        // A resource that no longer exists was not examined, so the line is written for every verdict.
         let gone = wording::gone(record.run, case);
         if gone.is_empty() { Ok(()) } else { writeln!(out, "           {}", self.styled(QUIET, &gone)) }
     }
 
-    /// The first message of AWS for each kind of gap. A count alone does not show who can grant the access.
+    /// Writes the first gaps with the messages of AWS. A count alone does not show who can grant the access.
     fn gaps(&self, record: &Record<'_>, case: &CaseResult, out: &mut dyn Write) -> io::Result<()> {
         let lines: Vec<String> =
             wording::gaps(record.run, case).into_iter().map(|(what, why)| format!("{what}: {why}")).collect();
@@ -166,7 +166,7 @@ impl Console {
         }
     }
 
-    /// The waivers that need attention.
+    /// Writes the waivers that need attention.
     fn waivers(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         for waiver in &record.result.waivers {
             let (style, text) = match (waiver.state, wording::waiver_concern(waiver)) {
@@ -221,7 +221,7 @@ impl Console {
         if let Some(delta) = record.delta {
             writeln!(out, "  {}", delta.summary())?;
         }
-        // A reader can quote only the last line, so it must name the backend of a pass.
+        // A reader may quote only the last line, so a pass must name its backend in this line.
         let note = wording::not_aws(run).map(|note| format!(" ({note})")).unwrap_or_default();
         let code = record.exit.exit.code();
         let text = format!("exit {code}: {}{note}", wording::value(&record.exit.sentence));
@@ -359,11 +359,11 @@ mod tests {
         assert!(sample.write(&PLAIN).contains(&format!("\n  read until {shown}: ")));
     }
 
-    /// These reports have counts, or no population.
-    const WITHOUT_QUALIFICATION: [&str; 2] = ["prometheus", "waivers"];
+    /// These reports have counts, no population, or only keys, secrets and certificates.
+    const WITHOUT_QUALIFICATION: [&str; 4] = ["inventory", "calendar", "prometheus", "waivers"];
 
-    /// The report of waivers has no coverage.
-    const WITHOUT_COVERAGE: [&str; 1] = ["waivers"];
+    /// The report of waivers has no coverage. The sample has no keys, secrets or certificates.
+    const WITHOUT_COVERAGE: [&str; 3] = ["inventory", "calendar", "waivers"];
 
     #[test]
     fn colour_is_only_added() {

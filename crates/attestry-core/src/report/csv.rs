@@ -1,7 +1,7 @@
 //! CSV (RFC 4180) for spreadsheets: every finding, and the matrix of controls.
 //!
-//! A cell that a spreadsheet would read as a formula gets a mark, so that it is read as text. Must not know how facts
-//! are read.
+//! A cell that a spreadsheet would read as a formula gets a mark, so that it is read as text. This module must not know
+//! how facts are read.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -123,7 +123,7 @@ impl Report for Controls {
     }
 }
 
-/// The worst verdict of the cases. The order is violated, not evaluated, waived, met, not applicable.
+/// Returns the worst verdict of the cases. The order is violated, not evaluated, waived, met, not applicable.
 pub(super) fn status(cases: &[&CaseResult]) -> ResourceVerdict {
     let any = |wanted: fn(&CaseResult) -> bool| cases.iter().any(|case| wanted(case));
     if any(|case| case.verdict == Verdict::Violated) {
@@ -139,7 +139,8 @@ pub(super) fn status(cases: &[&CaseResult]) -> ResourceVerdict {
     }
 }
 
-fn row<'a>(out: &mut dyn Write, cells: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+/// Writes a row.
+pub(super) fn row<'a>(out: &mut dyn Write, cells: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
     let cells: Vec<String> = cells.into_iter().map(cell).collect();
     write!(out, "{}\r\n", cells.join(","))
 }
@@ -147,10 +148,11 @@ fn row<'a>(out: &mut dyn Write, cells: impl IntoIterator<Item = &'a str>) -> io:
 /// The first characters of formulas, in half width and in full width.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// Other separators of cells. With one of them, quotes in the middle of a cell have no effect.
+/// Other separators of cells. If a program splits the file at one of them, quotes in the middle of a cell have no
+/// effect.
 const SEPARATORS: [char; 3] = [';', '|', '\t'];
 
-/// One cell. Spreadsheets run a cell that begins like a formula, also inside of quotes.
+/// Returns one cell. A spreadsheet runs a cell that begins like a formula, also inside of quotes.
 fn cell(text: &str) -> String {
     let text = wording::value(text);
     let formula = text.trim_start().starts_with(FORMULA);
@@ -160,7 +162,8 @@ fn cell(text: &str) -> String {
     if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-/// The text with an apostrophe before each formula that would begin a cell if the file is read with another separator.
+/// Returns the text with an apostrophe before each formula that would begin a cell if the file is read with another
+/// separator.
 fn defused(text: &str) -> String {
     let (mut out, mut begins) = (String::new(), false);
     for character in text.chars() {

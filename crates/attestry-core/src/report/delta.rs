@@ -1,7 +1,7 @@
 //! The difference between two runs, by the ids of findings. An id stays the same from run to run.
 //!
-//! A violation counts as fixed only when the later run examined it. A violation that the later run could not see, or
-//! did not check, is listed separately. Must not know where results are stored.
+//! A violation is reported as fixed only when the later run examined it. A violation that the later run could not see,
+//! or did not check, is listed separately. This module must not know where results are stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -73,7 +73,7 @@ impl Results {
         struct Version {
             schema: String,
         }
-        // The version is read first, because results of another version are not damaged.
+        // The version is read first, so that results of another version are not reported as damaged.
         let Version { schema } = serde_json::from_slice(text)?;
         if schema != super::json::SCHEMA {
             return Err(NoResults::Schema(wording::value(&schema)));
@@ -84,7 +84,7 @@ impl Results {
         Ok(results)
     }
 
-    /// Writes the data that a comparison needs, in a form that `read` accepts. It is less than `results.json` has.
+    /// Writes the data that a comparison needs, in a form that `read` accepts. The data are a part of `results.json`.
     ///
     /// # Errors
     /// The errors of the writer.
@@ -93,7 +93,7 @@ impl Results {
         out.write_all(b"\n")
     }
 
-    /// The results of a run that has just ended.
+    /// Returns the results of a run that has just ended.
     #[must_use]
     pub fn of(run: &Run, result: &RunResult) -> Self {
         let resource = |it: &ResourceResult| OfResource {
@@ -120,20 +120,20 @@ impl Results {
         }
     }
 
-    /// The suite and the stage. Runs of different suites or stages cannot be compared.
+    /// Returns the suite and the stage. Runs of different suites or stages cannot be compared.
     #[must_use]
     pub fn about(&self) -> (&str, &str) {
         (&self.run.suite, &self.run.stage)
     }
 
-    /// The id of the run.
+    /// Returns the id of the run.
     #[must_use]
     pub fn run(&self) -> &str {
         &self.run.id
     }
 
-    /// The ids of the violations that are not waived. Resources with a withheld identity are left out, because two of
-    /// them can look equal and be different resources.
+    /// Returns the ids of the violations that are not waived. Resources with a withheld identity are left out, because
+    /// two different resources can look equal when their identity is withheld.
     #[must_use]
     pub fn violated(&self) -> BTreeSet<String> {
         let all = self.findings();
@@ -217,7 +217,7 @@ impl Delta {
             before.iter().filter(|(id, it)| it.verdict == ResourceVerdict::Violated && !now.contains_key(*id))
         {
             let named = ((*id).to_owned(), found.text.clone());
-            // What is not in a list that was seen to its end is gone.
+            // A resource that is not in a complete list no longer exists.
             match cases.get(found.case.id.as_str()) {
                 Some(case) if case.coverage.enumerated => delta.fixed.push(named),
                 _ => delta.not_asked.push(named),
@@ -231,7 +231,7 @@ impl Delta {
             &mut delta.newly_blind,
             &mut delta.not_asked,
         ];
-        // The order is by case and resource, as readers search for them.
+        // The order is by case and resource, because readers search by case and resource.
         lists.into_iter().for_each(|list| list.sort_by(|(a, text_a), (b, text_b)| (text_a, a).cmp(&(text_b, b))));
         let complete: BTreeSet<&str> =
             earlier.cases.iter().filter(|case| !case.incomplete).map(|case| case.id.as_str()).collect();
@@ -243,7 +243,7 @@ impl Delta {
         delta
     }
 
-    /// The counts, as in `2 new, 1 fixed, 3 still violated, 1 newly blind since RUN`.
+    /// Returns the counts, as in `2 new, 1 fixed, 3 still violated, 1 newly blind since RUN`.
     #[must_use]
     pub fn summary(&self) -> String {
         let mut parts = vec![
@@ -257,7 +257,7 @@ impl Delta {
         format!("{} since {}", parts.join(", "), wording::value(&self.since))
     }
 
-    /// The complete difference, with one line for each finding.
+    /// Returns the complete difference, with one line for each finding.
     #[must_use]
     pub fn words(&self) -> String {
         let mut text = format!("{}\n", self.summary());

@@ -1,7 +1,7 @@
 //! One case in full, for the person who corrects it: the question and its reason, each resource that is not as
 //! expected, the counterexample, and the statement that causes it.
 //!
-//! Must not know how facts are read, nor where the case comes from.
+//! This module must not know how facts are read, nor where the case comes from.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,8 @@ use crate::matchers::show;
 use crate::source::{Files, printable};
 use crate::verify::{CaseResult, ResourceVerdict};
 
-/// The case as text. Resources that are as expected are left out. At most `most` of the others are shown.
+/// Returns the case as text. Resources that are as expected are left out. At most `most` of the other resources are
+/// shown.
 #[must_use]
 pub fn explain(case: &CaseResult, files: &Files, most: usize) -> String {
     let origin = &case.case.origin;
@@ -75,7 +76,7 @@ fn write_value(text: &mut String, value: &Value, indent: usize) {
     }
 }
 
-/// The complete value. Other reports cut long values.
+/// Returns the complete value as text. Other reports shorten long values.
 fn full(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),

@@ -1,7 +1,8 @@
 //! The findings of a run, one by one, for reports that are lists. A finding is a resource that needs attention, a list
-//! that is incomplete, or a case without either.
+//! that is incomplete, or a case that has neither
+//! such a resource nor such a list.
 //!
-//! Must not know any report format.
+//! This module must not know any report format.
 
 use sha2::{Digest, Sha256};
 
@@ -20,13 +21,13 @@ pub(super) struct Finding<'a> {
     pub(super) verdict: ResourceVerdict,
 }
 
-/// All findings of a run, in the order of its cases.
+/// Returns all findings of a run, in the order of its cases.
 pub(super) fn all<'a>(record: &Record<'a>) -> impl Iterator<Item = Finding<'a>> + use<'a> {
     record.result.cases.iter().flat_map(|case| {
         let of = |resource: &'a ResourceResult| Finding { case, resource: Some(resource), verdict: resource.verdict };
         let of_case = |verdict| Finding { case, resource: None, verdict };
         let resources = case.with(ResourceVerdict::ATTENTION).map(of);
-        // Resources of an incomplete list are in no result. The report must show the gap all the same.
+        // The missing resources of an incomplete list are in no result, but the report must show the gap.
         let open = (!case.coverage.enumerated).then(|| of_case(ResourceVerdict::NotEvaluated));
         let quiet = case.with(ResourceVerdict::ATTENTION).next().is_none() && open.is_none();
         open.into_iter().chain(resources).chain(quiet.then(|| of_case(case.verdict.without_proof())))
@@ -34,8 +35,8 @@ pub(super) fn all<'a>(record: &Record<'a>) -> impl Iterator<Item = Finding<'a>> 
 }
 
 impl Finding<'_> {
-    /// The id of the finding. It stays the same from run to run while the case and the resource stay the same. The id
-    /// of a complete case also depends on the suite and the stage.
+    /// Returns the id of the finding. It stays the same from run to run while the case and the resource stay the same.
+    /// The id of a complete case also depends on the suite and the stage.
     pub(super) fn id(&self, run: &Run) -> String {
         match self.resource {
             Some(resource) if !resource.finding.is_empty() => resource.finding.clone(),
@@ -43,7 +44,7 @@ impl Finding<'_> {
         }
     }
 
-    /// The description of the finding, on one line.
+    /// Returns the description of the finding, on one line.
     pub(super) fn says(&self, run: &Run) -> String {
         let Some(resource) = self.resource else { return self.describe_case() };
         let name = wording::resource(run, resource);
@@ -76,13 +77,13 @@ impl Finding<'_> {
         }
     }
 
-    /// The account of the resource, or the first account of the run.
+    /// Returns the account of the resource, or the first account of the run.
     pub(super) fn account<'a>(&'a self, run: &'a Run) -> &'a str {
         let of_resource = self.resource.map(|resource| &*resource.account).filter(|account| !account.is_empty());
         of_resource.or_else(|| Some(run.callers.first()?.account.as_str())).unwrap_or_default()
     }
 
-    /// The Region of the resource, or the first Region of the run.
+    /// Returns the Region of the resource, or the first Region of the run.
     pub(super) fn region<'a>(&'a self, run: &'a Run) -> &'a str {
         let of_resource = self.resource.map(|resource| &*resource.region);
         let real = of_resource.filter(|region| !region.is_empty() && *region != "aws-global");
@@ -90,12 +91,12 @@ impl Finding<'_> {
     }
 }
 
-/// The first eight bytes of a digest over the parts, in hexadecimal: the length of the ids of findings.
+/// Returns the first eight bytes of a digest over the parts, in hexadecimal. The ids of findings have this length.
 pub(super) fn short(parts: &[&str]) -> String {
     digest(parts).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// SHA-256 over the parts. Different lists of parts never give the same input.
+/// Returns the SHA-256 digest over the parts. Two different lists of parts never give the same input to the hash.
 pub(super) fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,7 +1,7 @@
 //! GitLab code quality: a merge request shows these findings beside its lines, and compares them with the target
 //! branch.
 //!
-//! The place of a finding is the case that checks it. Must not know how facts are read.
+//! The place of a finding is the case that checks it. This module must not know how facts are read.
 
 use std::io::{self, BufWriter, Write};
 

@@ -1,7 +1,7 @@
 //! HTML for auditors and managers: one file that needs no network, with all data of the run inside.
 //!
 //! The run is embedded as JSON. The script of the page shows it as text, never as markup (`html/page.js` and
-//! `html/cases.js`). `html/content.rs` makes the JSON. Must not know how facts are read.
+//! `html/cases.js`). `html/content.rs` creates the JSON. This module must not know how facts are read.
 
 mod content;
 mod plain;

@@ -1,7 +1,7 @@
 //! `results.json`: all results of a run, for programs. The schema is published in
-//! `reports/schemas/results.schema.json`, and a change of it changes a public interface.
+//! `reports/schemas/results.schema.json`. A change of the schema changes a public interface.
 //!
-//! Must not know how other reports show a result to people.
+//! This module must not know how other reports show a result to people.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Report for Results {
             cases: record.result.cases.iter().map(|case| CaseFacts::of(record, case)).collect(),
             waivers: &record.result.waivers,
         };
-        // A buffer with a known type stands between, because there are millions of small writes.
+        // The serializer makes millions of small writes, so it writes into a buffer with a known type.
         let mut out = BufWriter::with_capacity(BUFFER, out);
         let mut serializer = serde_json::Serializer::with_formatter(Plain::exact(&mut out), Lines::default());
         document.serialize(&mut serializer)?;
@@ -150,8 +150,8 @@ impl<'a> CaseFacts<'a> {
     }
 }
 
-/// JSON with a line for each value down to a resource, and a resource on one line: two runs differ in the lines of the
-/// resources that differ, and 5,000 resources are 5,000 lines.
+/// Formats JSON with one line for each value outside of a resource, and one line for each resource. So two runs differ
+/// only in the lines of the resources that differ, and 5,000 resources are 5,000 lines.
 #[derive(Default)]
 struct Lines {
     pretty: PrettyFormatter<'static>,
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::report::sample::{MISTAKEN, Sample, all_seen};
 
-    /// The errors of the published schema for a document.
+    /// Validates a document against the published schema, and returns the errors.
     fn check(document: &serde_json::Value) -> Vec<String> {
         static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
             let schema = serde_json::from_str(include_str!("../../../../reports/schemas/results.schema.json"));

@@ -1,7 +1,7 @@
 //! JUnit XML: one test suite for each policy, and one test for each case. A violation is a failure. A case that could
 //! not be evaluated is an error. A waived or not applicable case is skipped, with the reason.
 //!
-//! This is the only file that names the JUnit crate. Must not know how results are judged.
+//! This is the only file that names the JUnit crate. This module must not know how results are judged.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use super::{Record, Report, wording};
 use crate::facts::Cause;
 use crate::verify::{CaseResult, ResourceVerdict, Verdict};
 
-/// The two dialects of the format.
+/// The report in one of the two dialects of the format.
 pub(super) struct Junit {
     name: &'static str,
     file: &'static str,
@@ -24,7 +24,7 @@ pub(super) struct Junit {
 
 /// The dialect for GitLab, Azure Pipelines, GitHub and the JUnit plugin of Jenkins.
 pub(super) const JUNIT: Junit = Junit { name: "junit", file: "junit.xml", strict: false };
-/// The dialect for programs that validate.
+/// The dialect for programs that validate the file with a schema.
 pub(super) const STRICT: Junit = Junit { name: "junit-strict", file: "junit-strict.xml", strict: true };
 
 /// The largest number of resources in the body of one test, and of findings among its properties.
@@ -46,8 +46,8 @@ impl Report for Junit {
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut report = quick_junit::Report::new(xml_text(&record.run.suite));
         report.time = Some(Duration::from_secs_f64(wording::seconds(record.run)));
-        // The timestamps of the crate have a type of another crate, which is not worth a dependency. The crate reads
-        // our time as text.
+        // The JUnit crate has timestamps of a type from another crate. To avoid a dependency on that crate, the JUnit
+        // crate parses our time from text.
         let timestamp = record.run.started.to_string();
         if !self.strict {
             report.timestamp = timestamp.parse().ok();
@@ -62,7 +62,7 @@ impl Report for Junit {
             report.add_test_suite(suite);
         }
         // A reader of only this file must not see a pass when the run failed. A waiver that matches nothing, and a run
-        // that selected no cases, have no case of their own, so they get a test here.
+        // that selected no cases, belong to no case, so a separate test shows them.
         if record.exit.exit.code() != 0 && report.failures + report.errors == 0 {
             let mut suite = self.suite(record, "run");
             suite.timestamp = timestamp.parse().ok();
@@ -81,8 +81,7 @@ impl Junit {
     fn suite(&self, record: &Record<'_>, name: &str) -> TestSuite {
         let run = record.run;
         let mut suite = TestSuite::new(xml_text(name));
-        // The facts are collected for all cases together, so no case has a time of its own. The root has the time of
-        // the run.
+        // The facts are collected for all cases together, so a case has no time. The root has the time of the run.
         suite.set_time(Duration::ZERO);
         let mut add = |name: &str, value: &str| suite.properties.push(property(name, value));
         add("run", &run.id);
@@ -165,13 +164,13 @@ fn violated(record: &Record<'_>, case: &CaseResult) -> String {
     format!("{}: {first}{more}{blind}", wording::coverage(case))
 }
 
-/// The worst cause of the gaps.
+/// Returns the worst cause of the gaps.
 fn cause(case: &CaseResult) -> &'static str {
     let resources = case.resources.iter().flat_map(|resource| &resource.gaps);
     case.gaps.iter().chain(resources).map(|gap| gap.cause).min().map_or("not_collected", Cause::word)
 }
 
-/// The details. GitLab shows them, and so do programs that ignore properties.
+/// Returns the body of a test. GitLab shows this text, and so do programs that ignore properties.
 fn body(record: &Record<'_>, case: &CaseResult, message: &str, most: usize) -> String {
     let origin = &case.case.origin;
     let (file, line) = record.place(&case.case);
@@ -253,7 +252,7 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
     all
 }
 
-/// The outcome of the run, as a test.
+/// Returns the outcome of the run as a test.
 fn outcome(record: &Record<'_>) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     let mut body = format!("exit {}: {}\n", record.exit.exit.code(), wording::value(&record.exit.sentence));
@@ -272,11 +271,11 @@ fn property(name: &str, value: &str) -> Property {
     Property::new(name, xml_text(&wording::value(value)))
 }
 
-/// Text that XML 1.0 can hold: without terminal escapes, control characters, and the two code points that are no
-/// characters.
+/// Returns a text that XML 1.0 allows: without terminal escapes, without control characters, and without the two code
+/// points that are no characters.
 ///
-/// The JUnit crate would keep these two code points, which no parser accepts. It would also drop tabs, which joins
-/// words.
+/// The JUnit crate would keep these two code points, and no parser accepts them. It would also drop tabs, and this
+/// would join words.
 fn xml_text(text: &str) -> String {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
         return text.to_owned();

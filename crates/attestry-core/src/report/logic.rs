@@ -1,13 +1,13 @@
 //! The check of a case as lines of plain text: its population and its expectation.
 //!
-//! Must not know the results.
+//! This module must not know the results.
 
 use super::wording::value;
 use crate::facts::{Arguments, Value, format_duration};
 use crate::matchers::show;
 use crate::policy::{Case, Expectation, Per, Quantifier, WhenNone};
 
-/// `all secrets of which name: bank/*`, `at least one of the keys, in each account`.
+/// Describes the population, as in `all secrets of which name: bank/*` or `at least one of the keys, in each account`.
 pub(super) fn population(case: &Case) -> String {
     let plural = case.kind.plural;
     let which = match lines(&case.filter, 0).as_slice() {
@@ -34,12 +34,12 @@ pub(super) fn population(case: &Case) -> String {
     }
 }
 
-/// The expectation, with one line for each condition. Each deeper level is indented by two spaces.
+/// Returns the expectation, with one line for each condition. Each deeper level is indented by two spaces.
 pub(super) fn criteria(case: &Case) -> Vec<String> {
     lines(&case.expect, 0)
 }
 
-/// The meaning of an empty population.
+/// Describes the meaning of an empty population.
 pub(super) fn when_none(case: &Case) -> &'static str {
     match case.when_none {
         WhenNone::NotApplicable => "If there is none, the case does not apply.",
@@ -48,12 +48,12 @@ pub(super) fn when_none(case: &Case) -> &'static str {
     }
 }
 
-/// The arguments of the case's probe, with their names.
+/// Returns the arguments of the case's probe, with their names.
 pub(super) fn arguments(arguments: &Arguments) -> Vec<(&'static str, String)> {
     arguments.iter().map(|(name, given): (_, &Value)| (name, value(&show(given)))).collect()
 }
 
-/// The deepest level of an expectation that is printed. A deeper one is replaced by a note.
+/// The deepest level of an expectation that is printed. Deeper levels are replaced by `…`.
 const DEPTH: usize = 6;
 
 fn lines(expectation: &Expectation, depth: usize) -> Vec<String> {

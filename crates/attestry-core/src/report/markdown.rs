@@ -1,8 +1,8 @@
 //! Markdown for a comment in a pull request or for `GITHUB_STEP_SUMMARY`. The outcome comes first, then the findings
-//! that need attention, then the rest, folded.
+//! that need attention, and then the rest in folded sections.
 //!
-//! Text from outside stands in code spans, where it can neither be markup nor mention a user. Must not know where the
-//! text is posted.
+//! Text from outside is written in code spans. There it can neither be markup nor mention a user. This module must not
+//! know where the text is posted.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::verify::{CaseResult, ResourceVerdict, Verdict, WaiverState};
 /// The summary for reviewers.
 pub(super) struct Summary;
 
-/// The size limit in bytes. GitHub drops a summary of a step that is larger than 1 MiB, and does not cut it.
+/// The size limit in bytes. GitHub does not shorten a step summary that is larger than 1 MiB, but drops it.
 const LIMIT: usize = 900 * 1024;
 /// The largest number of rows for one case.
 const ROWS: usize = 20;
@@ -45,7 +45,7 @@ impl Report for Summary {
     }
 }
 
-/// A page that stops to grow at its limit. The cut is between blocks, so that each block is complete.
+/// A page that stops growing at its limit. It is cut only between blocks, so that each block is complete.
 struct LimitedText {
     text: String,
     cut: bool,
@@ -89,7 +89,7 @@ fn head(record: &Record<'_>, page: &mut LimitedText) {
     );
 }
 
-/// The difference from the baseline. Unchanged findings are listed in other parts of the page.
+/// Writes the difference from the baseline. Unchanged findings are listed in other parts of the page.
 fn changes(record: &Record<'_>, page: &mut LimitedText) {
     let Some(delta) = record.delta else { return };
     page.block(&format!("### Since the baseline\n\n{}\n\n", text(&delta.summary())));
@@ -181,7 +181,7 @@ fn blind_spots(record: &Record<'_>, page: &mut LimitedText) {
     }
 }
 
-/// The lists that AWS may have cut short without a sign.
+/// Writes the lists that AWS may have ended early without a sign.
 fn qualified(record: &Record<'_>, page: &mut LimitedText) {
     let kinds = wording::qualified(&record.result.cases);
     if kinds.is_empty() {
@@ -278,21 +278,22 @@ fn run(record: &Record<'_>, page: &mut LimitedText) {
     ));
 }
 
-/// Text as a code span, inside of a table or outside.
+/// Returns the text as a code span that is valid inside and outside of a table.
 fn code(it: &str) -> String {
     let line = wording::value(it);
     if line.trim().is_empty() {
         return String::new();
     }
-    // A code span ends at a row of as many backticks as at its start, so its fence is longer than any row inside.
+    // A code span ends at a row of backticks that is as long as the row at its start. So this fence is longer than any
+    // row inside.
     let longest = line.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if line.starts_with(['`', ' ']) || line.ends_with(['`', ' ']) { " " } else { "" };
-    // Markdown splits a table row at every pipe without an escape before it reads code spans.
+    // Markdown splits a table row at every unescaped pipe before it reads code spans.
     format!("{fence}{pad}{}{pad}{fence}", line.replace('|', "\\|"))
 }
 
-/// Prose of policies and our own prose, without markup.
+/// Returns prose of a policy, or our own prose, with its markup escaped.
 fn text(it: &str) -> String {
     let mut out = String::new();
     for character in wording::value(it).chars() {
@@ -300,7 +301,7 @@ fn text(it: &str) -> String {
             out.push('\\');
         }
         out.push(character);
-        // GitHub mentions a user after `@`, with or without an escape. A joiner without width prevents this.
+        // GitHub mentions a user after `@`, with or without an escape. An invisible joiner prevents this.
         if character == '@' {
             out.push('\u{2060}');
         }

@@ -1,9 +1,10 @@
 //! Reports: one file for each format. All of them are written from the one record of a run.
 //!
-//! To add a report, add a file and a line to [`ALL`]. Must not know how facts are read. A report has access to redacted
-//! data only.
+//! To add a report, add a file and a line to [`ALL`]. This module must not know how facts are read. A report has access
+//! to redacted data only.
 
 mod asff;
+mod calendar;
 mod console;
 mod csv;
 mod delta;
@@ -11,6 +12,7 @@ mod explain;
 mod findings;
 mod gitlab;
 mod html;
+mod inventory;
 mod json;
 mod junit;
 mod logic;
@@ -21,6 +23,7 @@ mod parallel;
 mod plain;
 mod populations;
 mod prometheus;
+mod register;
 #[cfg(test)]
 mod sample;
 mod sarif;
@@ -34,6 +37,7 @@ pub use console::Console;
 pub use delta::{Delta, Named, NoResults, Results};
 pub use explain::explain;
 pub use parallel::{Keep, write_all};
+pub use register::attributes as registered;
 
 use crate::facts::Population;
 use crate::policy::{Case, Catalogues};
@@ -47,7 +51,7 @@ pub struct Record<'a> {
     pub run: &'a Run,
     /// The verdicts.
     pub result: &'a RunResult,
-    /// The facts that the verdicts rest on.
+    /// The facts that the verdicts are based on.
     pub populations: &'a [Population],
     /// The difference from an earlier run, if the run has a baseline.
     pub delta: Option<&'a Delta>,
@@ -60,7 +64,7 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// The file and line of a case.
+    /// Returns the file and line of a case.
     #[must_use]
     pub fn place(&self, case: &Case) -> (String, usize) {
         (self.files.name(case.span.file).to_owned(), self.files.place(case.span).line)
@@ -69,10 +73,10 @@ impl Record<'_> {
 
 /// Writes a run in one format.
 pub trait Report: Sync {
-    /// The name of the report on the command line.
+    /// Returns the name of the report on the command line.
     fn name(&self) -> &'static str;
 
-    /// The name of its file in the output directory.
+    /// Returns the name of the report file in the output directory.
     fn file(&self) -> &'static str;
 
     /// Writes the report.
@@ -97,18 +101,20 @@ pub const ALL: &[&dyn Report] = &[
     &gitlab::CodeQuality,
     &csv::Findings,
     &csv::Controls,
+    &inventory::Inventory,
+    &calendar::Calendar,
     &prometheus::Metrics,
     &waivers::Waivers,
     &populations::Populations,
 ];
 
-/// The report with this name.
+/// Returns the report with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Report> {
     ALL.iter().copied().find(|report| report.name() == name)
 }
 
-/// Writes the console report with styles. If the output must not have styles, the writer behind it removes them.
+/// Writes the console report with styles. If the output must not have styles, the writer removes them.
 ///
 /// # Errors
 /// The errors of the writer.

@@ -1,8 +1,8 @@
 //! OCSF Compliance Finding (class 2003): one JSON object on each line, for each finding and for each case without
 //! findings.
 //!
-//! A resource that was not evaluated has the status `Warning`. OCSF defines it as no result for lack of information.
-//! Must not know how facts are read.
+//! A resource that was not evaluated has the status `Warning`. OCSF defines this status as no result, because
+//! information is missing. This module must not know how facts are read.
 
 use std::io::{self, BufWriter, Write};
 
@@ -45,7 +45,7 @@ impl Report for Ocsf {
             let Some((_, of_case)) = &last else { continue };
             line.clear();
             serde_json::to_writer(&mut line, &event(record, &finding, of_case))?;
-            // The members that all events of the case share follow in the same object.
+            // The members that all events of the case share are written into the same object.
             line.pop();
             out.write_all(&line)?;
             out.write_all(&of_case.rest)?;
@@ -263,7 +263,7 @@ fn event<'a>(record: &Record<'a>, finding: &'a Finding<'a>, of_case: &'a OfCase)
     }
 }
 
-/// A waived finding still fails. Its acceptance is the status of the finding.
+/// Returns the compliance status. A waived finding still fails. The status of the finding shows that it is accepted.
 fn compliance(verdict: ResourceVerdict) -> (u8, &'static str) {
     match verdict {
         ResourceVerdict::Met => (1, "Pass"),

@@ -1,8 +1,8 @@
 //! OSCAL assessment-results: an observation for each case, a finding for each control.
 //!
-//! OSCAL has only the states satisfied and not satisfied. A case that was not evaluated is not satisfied, with a reason
-//! of its own. A waived case is not satisfied either, and refers to the accepted risk. All UUIDs come from digests, so
-//! that the same run gives the same bytes. Must not know how facts are read.
+//! OSCAL has only the states satisfied and not satisfied. A case that was not evaluated is not satisfied, with a
+//! separate reason. A waived case is not satisfied either, and refers to the accepted risk. All UUIDs are derived from
+//! digests, so that the same run gives the same bytes. This module must not know how facts are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
@@ -25,7 +25,7 @@ pub(super) struct Oscal;
 const VERSION: &str = "1.2.1";
 /// The namespace of our properties.
 const NAMESPACE: &str = "tag:attestry.invalid,2026:oscal";
-/// The largest number of gaps in one observation. The results have all of them.
+/// The largest number of gaps in one observation. `results.json` has all gaps.
 const GAPS: usize = 20;
 /// The length of the longest description, in characters.
 const LONG: usize = 2_000;
@@ -83,8 +83,8 @@ struct Assessment<'a> {
     back_matter: Value,
 }
 
-/// The result of the run. The parts that grow with the number of resources are made while they are written. To make
-/// them all before would take six times the memory of the document.
+/// The result of the run. The parts that grow with the number of resources are created while they are written. If all
+/// parts were created first, they would need six times the memory of the document.
 struct Outcome<'a>(&'a Record<'a>);
 
 impl Serialize for Outcome<'_> {
@@ -127,7 +127,7 @@ impl Serialize for Outcome<'_> {
     }
 }
 
-/// A list whose items are made one after another.
+/// A list whose items are created one after another.
 struct Each<F>(F);
 
 impl<I: Iterator<Item = Value>, F: Fn() -> I> Serialize for Each<F> {
@@ -187,7 +187,7 @@ impl Serialize for Definitions<'_> {
     }
 }
 
-/// The resources of an observation: those that need attention. `results.json` has the others.
+/// Returns the resources of an observation: the resources that need attention. `results.json` has the other resources.
 fn subjects(case: &CaseResult) -> impl Iterator<Item = &ResourceResult> {
     case.with(ResourceVerdict::ATTENTION).filter(|resource| !resource.id.is_empty())
 }
@@ -244,7 +244,7 @@ fn is_risk(waiver: &WaiverResult) -> bool {
     waiver.findings > 0 && matches!(waiver.state, WaiverState::Used | WaiverState::Expired)
 }
 
-/// A waiver as a risk that a person accepted until a day.
+/// Returns a waiver as a risk that a person accepted until a day.
 fn risk(record: &Record<'_>, waiver: &WaiverResult) -> Value {
     let props = [prop("waiver", &waiver.id), prop("owner", &waiver.owner), prop("approver", &waiver.approver)];
     let ticket = waiver.ticket.as_ref().and_then(|ticket| prop("ticket", ticket));
@@ -260,10 +260,10 @@ fn risk(record: &Record<'_>, waiver: &WaiverResult) -> Value {
     })
 }
 
-/// The targets of the cases, each with its cases: a control, or a policy that names no control.
+/// The targets of the cases, each with its cases. A target is a control, or the policy of cases without a control.
 struct Targets<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a CaseResult>>);
 
-/// The framework of policies that name no control.
+/// The framework of the targets that are policies.
 const OWN: &str = "";
 
 impl<'a> Targets<'a> {
@@ -336,7 +336,8 @@ impl<'a> Targets<'a> {
     }
 }
 
-/// The state, reason and remark of a control with these cases. The result is `None` when no case has anything to judge.
+/// Returns the state, reason and remark of a control with these cases. Returns `None` when no case has anything to
+/// judge.
 fn status(cases: &[&CaseResult]) -> Option<(&'static str, &'static str, String)> {
     let those = |wanted: fn(&CaseResult) -> bool| cases.iter().filter(|case| wanted(case)).count();
     let violated = those(|case| case.verdict == Verdict::Violated);
@@ -357,7 +358,7 @@ fn status(cases: &[&CaseResult]) -> Option<(&'static str, &'static str, String)>
     }
 }
 
-/// A control whose cases all test a part of it is not shown as satisfied.
+/// Replaces the state `satisfied` by `not-satisfied` if each of the cases tests only a part of the control.
 fn in_part<'s>(
     cases: &[&CaseResult],
     control: &crate::policy::Control,
@@ -374,7 +375,7 @@ fn in_part<'s>(
     }
 }
 
-/// The id in OSCAL's own catalogue, or a token that is made of our id.
+/// Returns the id in OSCAL's own catalogue, or a token that is derived from our id.
 fn control_id(framework: &str, id: &str) -> String {
     match framework {
         OWN => token(&format!("policy_{id}")),
@@ -383,7 +384,7 @@ fn control_id(framework: &str, id: &str) -> String {
     }
 }
 
-/// The statement of a control, if OSCAL has its catalogue, or else the objective.
+/// Returns the statement of a control, if OSCAL has its catalogue, or else the objective.
 fn target(framework: &str, id: &str) -> (&'static str, String) {
     let control = control_id(framework, id);
     if framework == "nist-800-53-r5" { ("statement-id", format!("{control}_smt")) } else { ("objective-id", control) }
@@ -397,20 +398,20 @@ fn framework_name<'a>(record: &'a Record<'_>, framework: &'a str) -> &'a str {
     }
 }
 
-/// A token of OSCAL. It begins with a letter and has letters, digits, `.`, `-` and `_`.
+/// Returns a token of OSCAL. It begins with a letter or `_` and has letters, digits, `.`, `-` and `_`.
 fn token(text: &str) -> String {
     let allowed = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
     let token: String = text.chars().map(allowed).collect();
     if token.starts_with(|first: char| first.is_alphabetic() || first == '_') { token } else { format!("_{token}") }
 }
 
-/// A property of our own. OSCAL allows no empty property.
+/// Returns a property of our own. OSCAL allows no empty property.
 fn prop(name: &str, value: &str) -> Option<Value> {
     let value = printable(value, LONG).trim().to_owned();
     (!value.is_empty()).then(|| json!({ "name": name, "ns": NAMESPACE, "value": value }))
 }
 
-/// One line of text that is not empty and has no space at its ends.
+/// Returns one line of text that is not empty and has no space at its ends.
 fn text(text: &str) -> String {
     long(&wording::value(text))
 }
@@ -444,7 +445,7 @@ fn all_results(record: &Record<'_>) -> String {
     uuid(&["results", &record.run.id])
 }
 
-/// A UUID from a digest, in the form of version 5. OSCAL accepts only versions 4 and 5.
+/// Derives a UUID from a digest, in the form of version 5. OSCAL accepts only versions 4 and 5.
 fn uuid(parts: &[&str]) -> String {
     let mut text = String::with_capacity(36);
     for (at, byte) in digest(parts).into_iter().take(16).enumerate() {

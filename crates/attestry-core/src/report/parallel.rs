@@ -1,6 +1,6 @@
 //! Writes several reports in parallel, because no report needs another.
 //!
-//! Must not know any report, nor where reports are stored.
+//! This module must not know any report, nor where reports are stored.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -1,7 +1,7 @@
-//! Writes JSON without characters that are invisible or that change the order of others.
+//! Writes JSON without characters that are invisible or that change the order of other characters.
 //!
-//! Must not know the content. Each write must be a complete token, as the serializer makes it. So this type stands
-//! between the serializer and a buffer.
+//! This module must not know the content. Each write must be a complete token from the serializer. So the serializer
+//! writes directly to this type, and this type writes to a buffer.
 
 use std::io::{self, Write};
 
@@ -14,12 +14,13 @@ pub(super) struct Plain<W> {
 }
 
 impl<W: Write> Plain<W> {
-    /// For programs: the characters are written in hexadecimal, so a parser gets the exact text.
+    /// Creates a writer for programs. It writes only invisible and reordering characters
+    /// as hexadecimal escapes, so a parser gets the exact text.
     pub(super) fn exact(out: W) -> Self {
         Self { out, exact: true }
     }
 
-    /// For people: each character is replaced by a visible substitute, as in all other reports.
+    /// Creates a writer for people. Each character is replaced by a visible substitute, as in all other reports.
     pub(super) fn shown(out: W) -> Self {
         Self { out, exact: false }
     }
@@ -32,7 +33,7 @@ impl<W: Write> Write for Plain<W> {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // The serializer writes a control character in a write of its own, as `\u001b`.
+        // The serializer writes a control character in a separate write, as `\u001b`.
         if let (false, [b'\\', b'u', b'0', b'0', digits @ ..]) = (self.exact, bytes) {
             let code = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok());
             let character = code.and_then(char::from_u32).unwrap_or('\u{fffd}');
@@ -45,7 +46,7 @@ impl<W: Write> Write for Plain<W> {
         if self.exact {
             return self.out.write_all(plain_json(text).as_bytes());
         }
-        // These line feeds come from the format, because those of a text are escaped already.
+        // These line feeds come from the format. The line feeds of a text are already escaped.
         for part in text.split_inclusive('\n') {
             let (line, end) = part.strip_suffix('\n').map_or((part, ""), |line| (line, "\n"));
             if line.contains(is_hidden) {

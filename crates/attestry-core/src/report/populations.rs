@@ -1,7 +1,7 @@
 //! `populations.json`: for each case its population, the calls that listed it, the resources that were left out, and
 //! the count of a second source. An auditor reconciles these numbers before relying on a verdict.
 //!
-//! Must not know how facts are read.
+//! This module must not know how facts are read.
 
 use std::io::{self, Write};
 
@@ -34,10 +34,11 @@ struct Case<'a> {
     resource: &'static str,
     /// The resources of the kind that the case selects.
     definition: String,
-    /// The calls whose pages are the list. There are none when attestations or a probe give the facts.
+    /// The calls that list the population. There are none when the facts come from attestations or from a probe.
     enumerated_by: Vec<String>,
     places: Vec<PopulationPart<'a>>,
-    /// The resources that the case selects, and those of the kind that its `where` leaves out.
+    /// The number of resources that the case selects, and the number of resources of the kind that its `where` leaves
+    /// out.
     selected: usize,
     left_out: usize,
     examined: usize,
@@ -52,7 +53,7 @@ struct Case<'a> {
     /// The span of time that was read, for a kind with a window.
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<&'a TimeSpan>,
-    /// The sentence about a list that AWS may have cut short without a sign.
+    /// The sentence about a list that AWS may have ended early without a sign.
     #[serde(skip_serializing_if = "str::is_empty")]
     qualified: &'static str,
 }

@@ -1,7 +1,7 @@
 //! Prometheus text: counts for graphs and alerts, in a file that the node exporter reads.
 //!
-//! No label contains the name of a resource, because the series would cost more than they are worth. Must not know how
-//! facts are read.
+//! No label contains the name of a resource, because so many series would cost more than they are worth. This module
+//! must not know how facts are read.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

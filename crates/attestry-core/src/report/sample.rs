@@ -1,6 +1,7 @@
-//! A run that has every verdict, made without AWS, for the tests of all reports.
+//! A run that has every verdict, created without AWS, for the tests of all reports.
 //!
-//! It has its own kinds and controls, so that no report changes when a real one changes. Must not know any report.
+//! The sample has its own kinds and controls, so that no report changes when a real kind or control changes. This
+//! module must not know any report.
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::path::Path;
@@ -243,17 +244,17 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// A sample with every verdict.
+    /// Creates a sample with every verdict.
     pub(super) fn new() -> Self {
         Self::with("", populations())
     }
 
-    /// A sample with the same cases, some more waivers, and these facts.
+    /// Creates a sample with the same cases, some more waivers, and these facts.
     pub(super) fn with(more_waivers: &str, populations: Vec<Population>) -> Self {
         Self::build(more_waivers, "", populations)
     }
 
-    /// A sample with one case of a probe, which watched for two minutes.
+    /// Creates a sample with one case of a probe. The probe watched for two minutes.
     pub(super) fn probed() -> Self {
         let mut sample = Self::build("", SWAPS, vec![swaps()]);
         sample.result.cases.retain(|case| case.case.probe.is_some());
@@ -309,7 +310,7 @@ impl Sample {
         }
     }
 
-    /// The text of a report of the sample.
+    /// Returns the text of a report of the sample.
     pub(super) fn write(&self, report: &dyn super::Report) -> String {
         let mut out = Vec::new();
         report.write(&self.record(), &mut out).expect("memory takes everything");
@@ -395,7 +396,7 @@ fn denied(operation: &str, resource: &str) -> Fact {
     ))
 }
 
-/// Secrets. `bank` has the names of those of the bank.
+/// Returns secrets. `bank` has the names of the bank's secrets.
 pub(super) fn secrets(bank: &[&str]) -> Population {
     let rotates = |name: &str, enabled: bool| {
         let period: Fact = if enabled { Value::days(90).into() } else { Fact::Absent };
@@ -408,7 +409,7 @@ pub(super) fn secrets(bank: &[&str]) -> Population {
     population(&SECRET, all)
 }
 
-/// Log groups. Those in `wrong` have a retention that is too short.
+/// Returns log groups. The groups in `wrong` have a retention that is too short.
 pub(super) fn groups(wrong: &[&str]) -> Population {
     let group = |name: &str, days: i32, key: Fact| {
         resource(&GROUP, name, &[("retention", Value::days(days).into()), ("key", key)])
@@ -448,7 +449,7 @@ fn populations() -> Vec<Population> {
     ]
 }
 
-/// Facts with which every case is met, except for the cases that need more facts.
+/// Returns facts for which every case is met, except for the cases that need more facts.
 pub(super) fn all_seen(wrong: &[&str]) -> Vec<Population> {
     vec![secrets(&["bank/a"]), groups(wrong)]
 }

@@ -1,8 +1,8 @@
 //! SARIF 2.1.0: the place of each result is the case that checks it. The resource is a logical location.
 //!
-//! Code scanning refuses results without a file, and shows only failures. So a resource that was not evaluated is an
-//! `open` result and a notification as well, and the invocation is marked as not successful. Must not know how facts
-//! are read.
+//! Code scanning refuses results without a file, and shows only failures. So a resource that was not evaluated becomes
+//! an `open` result and also a notification, and the invocation is marked as not successful. This module must not know
+//! how facts are read.
 
 use std::io::{self, BufWriter, Write};
 
@@ -152,7 +152,7 @@ fn result<'a>(record: &Record<'_>, finding: &Finding<'a>, rule_index: usize, pla
         rule_id: &case.id,
         rule_index,
         kind,
-        // The standard allows only this level for a kind that is no failure.
+        // For a kind that is no failure, the standard allows only the level `none`.
         level: if kind == "fail" { level(case.origin.severity) } else { "none" },
         message: Text { text: finding.says(record.run) },
         locations: [Location {
@@ -194,7 +194,7 @@ fn physical(record: &Record<'_>, case: &CaseResult) -> Value {
     json!({ "artifactLocation": { "uri": uri(&file) }, "region": { "startLine": line } })
 }
 
-/// A relative reference. Characters with a meaning in URIs are written in hexadecimal.
+/// Returns a relative reference. Characters with a meaning in URIs are written in hexadecimal.
 fn uri(path: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     path.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
@@ -238,7 +238,7 @@ fn level(of: Severity) -> &'static str {
     }
 }
 
-/// The score of a severity on the scale of CVSS. Code scanning names severities by the ranges of this scale.
+/// Returns the score of a severity on the scale of CVSS. Code scanning names severities by the ranges of this scale.
 fn score(of: Severity) -> &'static str {
     match of {
         Severity::Info => "0.0",

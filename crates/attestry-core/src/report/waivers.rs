@@ -1,6 +1,6 @@
 //! The waivers that need attention: expired, unused, close to expiry, or wider than the findings that they accept.
 //!
-//! Must not know how waivers are matched.
+//! This module must not know how waivers are matched.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::verify::{WaiverResult, WaiverState};
 /// The list for the people who maintain the waivers.
 pub(super) struct Waivers;
 
-/// The number of days before the expiry from which the report lists a waiver.
+/// The report lists a waiver when it expires within this number of days.
 pub(super) const SOON: i32 = 30;
 
 impl Report for Waivers {
@@ -79,7 +79,7 @@ fn concerns(waiver: &WaiverResult) -> Vec<Concern> {
     of_state.into_iter().chain(expiring).chain(broad).collect()
 }
 
-/// The concerns about a waiver as text, for other reports.
+/// Returns the concerns about a waiver as text, for other reports.
 pub(super) fn warnings(waiver: &WaiverResult) -> Vec<String> {
     let also = concerns(waiver).into_iter().filter_map(|concern| match concern {
         Concern::Expiring => Some(format!("expires within {SOON} days")),

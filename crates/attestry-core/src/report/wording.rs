@@ -1,7 +1,7 @@
 //! The phrases that several reports share: coverage, findings and gaps as text.
 //!
-//! Must not know any report format. The functions return one line of plain text without characters that control a
-//! terminal. The report escapes it for its own format.
+//! This module must not know any report format. The functions return one line of plain text without characters that
+//! control a terminal. Each report escapes this text for its own format.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,22 +16,22 @@ const NAME: usize = 200;
 /// The length of the longest value or message, in characters.
 const VALUE: usize = 300;
 
-/// `1 case`, `2 cases`.
+/// Returns a number with its noun: `1 case`, `2 cases`.
 pub(super) fn count(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// A text of a user, on one line.
+/// Returns a text that the user wrote as one printable line.
 pub(super) fn value(text: &str) -> String {
     printable(text, VALUE)
 }
 
-/// The name of a case without its policy.
+/// Returns the name of a case without its policy.
 pub(super) fn case_name(case: &Case) -> &str {
     case.id.strip_prefix(case.origin.id.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&case.id)
 }
 
-/// The coverage, with the time that was read for a kind with a window.
+/// Returns the coverage as text, with the time that was read for a kind with a window.
 pub(super) fn coverage(case: &CaseResult) -> String {
     let counted = counted(case);
     match &case.coverage.window {
@@ -40,7 +40,7 @@ pub(super) fn coverage(case: &CaseResult) -> String {
     }
 }
 
-/// The spans of time that were read, each with the kinds.
+/// Returns the spans of time that were read, each with the kinds.
 pub(super) fn windows<'a>(
     cases: impl IntoIterator<Item = &'a CaseResult>,
 ) -> BTreeMap<&'a TimeSpan, BTreeSet<&'static str>> {
@@ -53,8 +53,8 @@ pub(super) fn windows<'a>(
     all
 }
 
-/// The numbers of the coverage, as in `14/14 secrets`. A `+` means that the list of the population is incomplete, and `qualified` that
-/// AWS may have cut the list short without a sign.
+/// Returns the numbers of the coverage, as in `14/14 secrets`. A `+` means that the list of the population is
+/// incomplete, and `qualified` means that AWS may have ended the list early without a sign.
 pub(super) fn counted(case: &CaseResult) -> String {
     let (coverage, plural) = (&case.coverage, case.case.kind.plural);
     let open = if coverage.enumerated { "" } else { "+" };
@@ -72,7 +72,7 @@ pub(super) fn counted(case: &CaseResult) -> String {
     format!("{}/{}{open} {plural}{without}", coverage.examined, coverage.expected)
 }
 
-/// The name of a resource. It includes the account and Region if the run has several.
+/// Returns the name of a resource. It includes the account and Region if the run has several.
 pub(super) fn resource(run: &Run, resource: &ResourceResult) -> String {
     let name = if resource.name.is_empty() { &resource.id } else { &resource.name };
     let mut place = Vec::new();
@@ -87,32 +87,33 @@ pub(super) fn resource(run: &Run, resource: &ResourceResult) -> String {
     if place.is_empty() { name } else { format!("{name} ({})", printable(&place, NAME)) }
 }
 
-/// A difference, as in `retention 365d, expected at least 2557d`.
+/// Returns a difference, as in `retention 365d, expected at least 2557d`.
 pub(super) fn difference(difference: &Difference) -> String {
     format!("{} {}, expected {}", value(&difference.attribute), value(&difference.actual), value(&difference.expected))
 }
 
-/// The reason why a resource is violated or waived: its differences, or the reason of a verdict on a population.
+/// Returns the reason why a resource is violated or waived: its differences, or the reason of a verdict on a
+/// population.
 pub(super) fn reasons(resource: &ResourceResult) -> String {
     let differences = resource.differences.iter().map(difference);
     let reason = Some(value(&resource.reason)).filter(|reason| !reason.is_empty());
     let mut all: Vec<String> = reason.into_iter().chain(differences).collect();
-    // A finding about a population has the differences of several resources, which are mostly equal.
+    // A finding about a population has the differences of several resources, and these differences are mostly equal.
     all.dedup();
     all.join("; ")
 }
 
-/// The operation of a gap, as in `iam:GetRolePolicy`. The text is empty when there was no call, or when its answer was
-/// complete.
+/// Returns the operation of a gap, as in `iam:GetRolePolicy`. The text is empty when there was no call, or when the
+/// answer to the call was complete.
 pub(super) fn call(gap: &Gap) -> String {
-    // The call of this gap returned everything, so it is not the missing part.
+    // The call of an undecided gap returned everything, so the call is not the missing part.
     if gap.operation.is_empty() || gap.cause == Cause::Undecided {
         return String::new();
     }
     format!("{}:{}", value(&gap.service), value(&gap.operation))
 }
 
-/// A gap, as in `denied iam:GetRolePolicy (AccessDenied): not authorized … [request 1234]`.
+/// Returns a gap, as in `denied iam:GetRolePolicy (AccessDenied): not authorized … [request 1234]`.
 pub(super) fn gap(gap: &Gap) -> String {
     let mut text = gap.cause.word().to_owned();
     if !call(gap).is_empty() {
@@ -130,8 +131,8 @@ pub(super) fn gap(gap: &Gap) -> String {
     text
 }
 
-/// The gaps by cause, as in `9 denied iam:GetRolePolicy`, with the most severe cause first. Gaps of a list are marked
-/// as such.
+/// Returns the gaps by cause, as in `9 denied iam:GetRolePolicy`, with the most severe cause first. Gaps of lists come
+/// first and have the word `list`.
 pub(super) fn blind_spots(case: &CaseResult) -> Vec<String> {
     let mut lists: BTreeMap<(Cause, String), usize> = BTreeMap::new();
     for gap in &case.gaps {
@@ -161,7 +162,7 @@ pub(super) fn blind_spots(case: &CaseResult) -> Vec<String> {
     spots
 }
 
-/// All gaps of the case: first those of its lists, then its resources with theirs.
+/// Returns all gaps of the case: first the gaps of its lists, then its resources with their gaps.
 pub(super) fn gaps(run: &Run, case: &CaseResult) -> Vec<(String, String)> {
     let lists = case.gaps.iter().map(|it| {
         let place = printable(format!("{} {}", it.account, it.region).trim(), NAME);
@@ -177,7 +178,8 @@ pub(super) fn gaps(run: &Run, case: &CaseResult) -> Vec<(String, String)> {
     lists.chain(resources).collect()
 }
 
-/// The IAM permissions that were denied, each with the number of resources that it concerns.
+/// Returns the IAM permissions that were denied, each with the number of resources for which the permission was
+/// missing.
 pub(super) fn missing_permissions<'a>(cases: impl IntoIterator<Item = &'a CaseResult>) -> BTreeMap<String, usize> {
     let mut denied: BTreeMap<String, BTreeSet<(&str, &str, &str)>> = BTreeMap::new();
     for case in cases {
@@ -192,7 +194,7 @@ pub(super) fn missing_permissions<'a>(cases: impl IntoIterator<Item = &'a CaseRe
     denied.into_iter().filter(|(name, _)| !name.is_empty()).map(|(name, places)| (name, places.len())).collect()
 }
 
-/// The reason why there is nothing to judge.
+/// Returns the reason why there is nothing to judge.
 pub(super) fn not_applicable(case: &CaseResult) -> String {
     let reasons: BTreeSet<String> = case.with(&[ResourceVerdict::NotApplicable]).map(|it| value(&it.reason)).collect();
     if reasons.is_empty() {
@@ -201,7 +203,7 @@ pub(super) fn not_applicable(case: &CaseResult) -> String {
     reasons.into_iter().collect::<Vec<_>>().join("; ")
 }
 
-/// The resources that were listed and no longer existed at a later call. The text is empty when there are none.
+/// Returns the resources that were listed and no longer existed at a later call. The text is empty when there are none.
 pub(super) fn gone(run: &Run, case: &CaseResult) -> String {
     let gone: Vec<String> = case
         .with(&[ResourceVerdict::NotApplicable])
@@ -216,13 +218,13 @@ pub(super) fn gone(run: &Run, case: &CaseResult) -> String {
     }
 }
 
-/// The kinds whose list AWS may have cut short without a sign, each with its sentence.
+/// Returns the kinds whose list AWS may have ended early without a sign, each with its sentence.
 pub(super) fn qualified<'a>(cases: impl IntoIterator<Item = &'a CaseResult>) -> BTreeMap<&'static str, &'static str> {
     let all = cases.into_iter().map(|case| (case.case.kind.name, case.coverage.qualified));
     all.filter(|(_, sentence)| !sentence.is_empty()).collect()
 }
 
-/// The outcome of a case. A sentence about a list that AWS may have cut short follows it.
+/// Returns the outcome of a case. If AWS may have ended its list early, a sentence about this follows.
 pub(super) fn outcome(record: &Record<'_>, case: &CaseResult) -> String {
     let outcome = settled(record, case);
     match case.coverage.qualified {
@@ -231,7 +233,7 @@ pub(super) fn outcome(record: &Record<'_>, case: &CaseResult) -> String {
     }
 }
 
-/// The outcome of a case, in one sentence.
+/// Returns the outcome of a case, in one sentence.
 fn settled(record: &Record<'_>, case: &CaseResult) -> String {
     let coverage = coverage(case);
     match case.verdict {
@@ -249,14 +251,14 @@ fn settled(record: &Record<'_>, case: &CaseResult) -> String {
     }
 }
 
-/// The reason why a case is met although no resource was examined.
+/// Returns the reason why a case is met although no resource was examined.
 pub(super) fn met_by_absence(case: &CaseResult) -> Option<&'static str> {
     let met = matches!(case.verdict, Verdict::Met(_));
     (met && case.coverage.expected == 0 && case.case.when_none == WhenNone::Met)
         .then_some("none exists, as it should be")
 }
 
-/// The waivers that accept findings of a case, each with its number of findings.
+/// Returns the waivers that accept findings of a case, each with its number of findings.
 pub(super) fn waivers<'a>(record: &Record<'a>, case: &CaseResult) -> Vec<(&'a WaiverResult, usize)> {
     let used =
         |waiver: &WaiverResult| case.with(&[ResourceVerdict::Waived]).filter(|it| it.waiver == waiver.id).count();
@@ -264,7 +266,7 @@ pub(super) fn waivers<'a>(record: &Record<'a>, case: &CaseResult) -> Vec<(&'a Wa
     all.filter(|(_, findings)| *findings > 0).collect()
 }
 
-/// A waiver in use, as in `2 until 2027-01-31, 97 days left (W-1, owner pay@, SEC-812)`.
+/// Returns a waiver in use, as in `2 until 2027-01-31, 97 days left (W-1, owner pay@, SEC-812)`.
 pub(super) fn waived(waiver: &WaiverResult, findings: usize) -> String {
     let ticket = waiver.ticket.as_ref().map(|ticket| format!(", {}", value(ticket))).unwrap_or_default();
     format!(
@@ -276,7 +278,7 @@ pub(super) fn waived(waiver: &WaiverResult, findings: usize) -> String {
     )
 }
 
-/// The remaining time, as in `97 days left`.
+/// Returns the remaining time, as in `97 days left`.
 pub(super) fn days(waiver: &WaiverResult) -> String {
     match waiver.days_left {
         0 => "last day".to_owned(),
@@ -285,7 +287,7 @@ pub(super) fn days(waiver: &WaiverResult) -> String {
     }
 }
 
-/// The concern about a waiver, or `None` when the waiver needs no attention.
+/// Returns the concern about a waiver, or `None` when the waiver needs no attention.
 pub(super) fn waiver_concern(waiver: &WaiverResult) -> Option<String> {
     let id = value(&waiver.id);
     Some(match waiver.state {
@@ -304,20 +306,22 @@ pub(super) fn waiver_concern(waiver: &WaiverResult) -> Option<String> {
     })
 }
 
-/// The accounts, as in `accounts 111122223333, 444455556666`.
+/// Returns the accounts, as in `accounts 111122223333, 444455556666`.
 pub(super) fn accounts(run: &Run) -> String {
     let ids: Vec<String> = run.callers.iter().map(|caller| value(&caller.account)).collect();
     format!("{} {}", if ids.len() == 1 { "account" } else { "accounts" }, ids.join(", "))
 }
 
-/// The parameters that the command line set, or `None` when it set none. They can weaken a suite, so reports show them.
+/// Returns the parameters that the command line set, or `None` when it set none. Such parameters can weaken a suite, so
+/// reports show them.
 pub(super) fn overrides(run: &Run) -> Option<String> {
     let all: Vec<String> = run.parameters.iter().map(|it| value(it)).collect();
     (!all.is_empty()).then(|| format!("with parameters from the command line: {}", all.join(", ")))
 }
 
-/// A note about the backend and the clock: a pass on another backend is no pass on AWS, a part stood between AWS and
-/// Attestry, or another clock was used. It is `None` when AWS answered and there is nothing to add.
+/// Returns a note about the backend and the clock: the backend was not AWS, so a pass is no pass on AWS; there was a
+/// part between AWS and Attestry; or another clock was used. Returns `None` when AWS answered and there is nothing to
+/// add.
 pub(super) fn not_aws(run: &Run) -> Option<String> {
     let backend = match run.backend.strip_prefix("aws") {
         Some("") => None,
@@ -329,7 +333,7 @@ pub(super) fn not_aws(run: &Run) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join("; "))
 }
 
-/// The duration of the run, in seconds.
+/// Returns the duration of the run, in seconds.
 pub(super) fn seconds(run: &Run) -> f64 {
     run.finished.duration_since(run.started).as_secs_f64().max(0.0)
 }

@@ -1,5 +1,5 @@
-//! Builds a [`Node`] from the events of a parser, in the order of the text, within [`Limits`]. Must not know the syntax
-//! of the text. The events of a mapping are a key, its value, the next key, and so on.
+//! Builds a [`Node`] from the events of a parser, in the order of the text, within [`Limits`]. This module must not
+//! know the syntax of the text. The events of a mapping are a key, its value, the next key, and so on.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -53,7 +53,7 @@ pub(super) struct Builder<'a> {
     anchors: HashMap<usize, Anchored>,
     root: Option<Node>,
     documents: usize,
-    /// Whether a part of the text could not be read. Then a value that is missing in the tree can still be in the text.
+    /// Whether a part of the text could not be read. Then the text can contain values that the tree does not contain.
     broken: bool,
     nodes: usize,
     copied: usize,
@@ -82,7 +82,7 @@ impl<'a> Builder<'a> {
         self.body
     }
 
-    /// The finished tree, or `None` when a part of the text could not be read.
+    /// Returns the finished tree, or `None` when a part of the text could not be read.
     pub(super) fn into_root(self) -> Option<Node> {
         self.root.filter(|_| !self.broken)
     }
@@ -100,14 +100,14 @@ impl<'a> Builder<'a> {
         self.documents == 1
     }
 
-    /// The place of the bracket of the innermost collection, if it has one.
+    /// Returns the place of the opening bracket of the innermost open collection, if the collection has a bracket.
     pub(super) fn open_bracket(&self) -> Option<Span> {
         let open = self.open.last().filter(|open| open.flow)?;
         Some(self.span(open.start, open.start + 1))
     }
 
-    /// Makes a span from two offsets into the body. Any offsets are allowed, because the offsets of the YAML crate are
-    /// not trusted.
+    /// Creates a span from two offsets into the body. The offsets come from the YAML crate and can be wrong, so this
+    /// function accepts every offset.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         let start = self.body.floor_char_boundary(start.min(self.body.len()));
         let end = self.body.ceil_char_boundary(end.clamp(start, self.body.len()));
@@ -190,7 +190,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Adds the value of an alias at `at`. The anchor exists.
+    /// Adds the value of an alias at `at`. The text has the anchor of the alias.
     pub(super) fn alias(&mut self, anchor: usize, at: &Range<usize>, sink: &mut Diagnostics) -> Result<(), Stop> {
         let span = self.span(at.start, at.end);
         self.aliases += 1;
@@ -237,7 +237,8 @@ impl<'a> Builder<'a> {
                     KeyState::Awaited => {
                         let checked = check_key(node, alias, places);
                         checked.unwrap_or_else(|error| {
-                            // For a key that is written twice, the first value is used, so the tree counts as complete.
+                            // For a key that is written twice, the first value is used, so the tree is treated as
+                            // complete.
                             self.broken |= error.code != "duplicate-key";
                             sink.push(*error);
                             KeyState::Refused
@@ -317,7 +318,7 @@ fn check_key(node: Node, alias: bool, places: &HashMap<String, Span>) -> Result<
     Err(Box::new(error))
 }
 
-/// The size of a copy of a value. The depth of `node` has a limit already, and so has the recursion.
+/// Returns the size of a copy of a value. The recursion has a limit, because the depth of `node` has one.
 fn measure(node: &Node) -> Size {
     let add = |mut sum: Size, part: Size| {
         sum.nodes += part.nodes;

@@ -1,12 +1,13 @@
-//! "Did you mean": the candidate that a misspelt name most likely stands for. Must not know the meaning of the names.
+//! "Did you mean": finds the name that the author of a misspelt name most likely intended. This module must not know
+//! the meaning of the names.
 
 use super::printable;
 
-/// The length of the longest name that is compared, in characters. A longer text is no misspelt key, and comparing it
-/// costs time.
+/// The greatest length of a name that is compared, in characters. A longer text is no misspelt key, and the comparison
+/// would cost time.
 const LONGEST: usize = 100;
 
-/// The candidate that is closest to `wanted`, if it is close enough for a suggestion.
+/// Returns the candidate that is closest to `wanted`, if it is close enough for a suggestion.
 pub fn closest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if wanted.is_empty() || wanted.chars().nth(LONGEST).is_some() {
         return None;
@@ -20,18 +21,19 @@ pub fn closest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// The question about a candidate: "did you mean `name`?".
+/// Returns the question "did you mean `name`?" for a candidate.
 pub fn did_you_mean(candidate: &str) -> String {
     format!("did you mean `{}`?", printable(candidate, LONGEST))
 }
 
-/// The end of a sentence about a wrong name: the question about the closest candidate, after a semicolon. It is empty
-/// when no candidate is close enough.
+/// Returns the end of a sentence about a wrong name: a semicolon and the question about the closest candidate. The text
+/// is empty when no candidate is close enough.
 pub fn hint<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     closest(wanted, candidates).map(|near| format!("; {}", did_you_mean(near))).unwrap_or_default()
 }
 
-/// The distance of two names. A match of the complete names ranks before a match in one segment of a dotted name.
+/// Returns the rank and the distance of two names. A match of the complete names ranks before a match in one segment of
+/// a dotted name.
 fn rank(wanted: &str, candidate: &str) -> Option<(u8, usize)> {
     if let Some(distance) = distance(wanted, candidate) {
         return Some((0, distance));
@@ -55,6 +57,6 @@ fn segment(wanted: &str, candidate: &str) -> Option<usize> {
 fn distance(wanted: &str, candidate: &str) -> Option<usize> {
     let length = wanted.chars().count();
     let distance = strsim::damerau_levenshtein(wanted, candidate);
-    // If every character differs, it is another name, even when the name is short.
+    // When every character differs, the candidate is another name and no misspelling. This matters for short names.
     (distance <= (length / 3).max(1) && distance < length.max(candidate.chars().count())).then_some(distance)
 }

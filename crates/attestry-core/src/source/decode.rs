@@ -1,12 +1,12 @@
-//! Reads records from a [`Node`]. It collects every error and does not stop at the first. Must not know any record. The
-//! caller gives the keys and their names.
+//! Reads records from a [`Node`]. The functions report every error and do not stop at the first one. This module must
+//! not know any record. The caller passes the keys and the names for messages.
 
 use super::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span, Spanned, printable};
 
 /// The number of characters of a wrong value that a message repeats.
 const QUOTED: usize = 60;
 
-/// A mapping while it is read. The caller takes the keys one by one. [`Table::finish`] then reports the keys that the
+/// A mapping that is being read. The caller takes the keys one by one. [`Table::finish`] then reports the keys that the
 /// caller did not take.
 #[derive(Debug)]
 #[must_use = "a table that is not finished accepts unknown keys"]
@@ -18,8 +18,8 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Starts to read `node`, and reports an error when it is no mapping. `what` is its name with an article ("a
-    /// policy").
+    /// Starts to read `node`. Reports an error when `node` is no mapping. `what` is the name of the record with an
+    /// article ("a policy").
     pub fn new(node: &'a Node, what: &str, sink: &mut Diagnostics) -> Option<Self> {
         match &node.content {
             Content::Mapping(entries) => Some(Self {
@@ -35,12 +35,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The value of an optional key.
+    /// Takes an optional key. Returns its value.
     pub fn take(&mut self, key: &'static str) -> Option<&'a Node> {
         self.take_entry(key).map(|entry| &entry.value)
     }
 
-    /// The key and value of an optional key.
+    /// Takes an optional key. Returns the key and its value.
     pub fn take_entry(&mut self, key: &'static str) -> Option<&'a Entry> {
         if !self.asked.contains(&key) {
             self.asked.push(key);
@@ -50,7 +50,7 @@ impl<'a> Table<'a> {
         Some(*entry)
     }
 
-    /// The value of a required key. A missing key is an error at the mapping.
+    /// Takes a required key. Returns its value. Reports a missing key as an error at the place of the mapping.
     pub fn need(&mut self, key: &'static str, sink: &mut Diagnostics) -> Option<&'a Node> {
         let found = self.take(key);
         if found.is_none() {
@@ -59,7 +59,7 @@ impl<'a> Table<'a> {
         found
     }
 
-    /// All entries that were not taken so far, for mappings with free keys.
+    /// Takes all entries that were not taken so far. Mappings with free keys are read in this way.
     pub fn rest(&mut self) -> Vec<&'a Entry> {
         let untaken = self.entries.iter_mut().filter(|(_, taken)| !*taken);
         untaken
@@ -70,12 +70,12 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// The keys of the mapping, taken or not.
+    /// Returns the keys of the mapping, taken or not.
     pub fn keys(&self) -> impl Iterator<Item = &'a Spanned<String>> {
         self.entries.iter().map(|(entry, _)| &entry.key)
     }
 
-    /// The place of the mapping.
+    /// Returns the place of the mapping.
     pub fn span(&self) -> Span {
         self.span
     }
@@ -97,12 +97,13 @@ impl<'a> Table<'a> {
 }
 
 impl Node {
-    /// The error that this value has another type than `expected`. `expected` includes the article ("a list of texts").
+    /// Creates the error that this value does not have the type `expected`. `expected` includes the article ("a list of
+    /// texts").
     pub fn unexpected(&self, code: &'static str, expected: &str, what: &str) -> Diagnostic {
         Diagnostic::error(code, self.span, format!("expected {expected} for {what}, found {}", self.describe()))
     }
 
-    /// Reads a text. Every single value except "no value" counts as a text, also `true` and `12`.
+    /// Reads a text. Every single value except "no value" is accepted as a text, also `true` and `12`.
     pub fn text(&self, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
         match self.scalar().filter(|scalar| !scalar.is_null()) {
             Some(scalar) => Some(Spanned::new(scalar.text.clone(), self.span)),
@@ -113,7 +114,7 @@ impl Node {
         }
     }
 
-    /// Reads `true` or `false`. No other spelling counts.
+    /// Reads `true` or `false`. Every other spelling is an error.
     pub fn boolean(&self, what: &str, sink: &mut Diagnostics) -> Option<Spanned<bool>> {
         match self.scalar() {
             Some(Scalar { text, quoted: false }) if text == "true" => return Some(Spanned::new(true, self.span)),
@@ -176,7 +177,7 @@ impl Node {
         None
     }
 
-    /// Reads a list of texts. Returns `None` when one element is no text, after it has reported all such elements.
+    /// Reads a list of texts. Reports every element that is no text. If there is such an element, the result is `None`.
     pub fn texts(&self, what: &str, sink: &mut Diagnostics) -> Option<Vec<Spanned<String>>> {
         let read: Vec<_> = self.sequence(what, sink)?.iter().map(|node| node.text(what, sink)).collect();
         read.into_iter().collect()

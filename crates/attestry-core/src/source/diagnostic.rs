@@ -1,4 +1,4 @@
-//! Diagnostics: a mistake in a text and its place. Must not know how a diagnostic is shown.
+//! Diagnostics: a mistake in a text and its place. This module must not know how a diagnostic is shown.
 
 use std::collections::HashSet;
 
@@ -33,17 +33,17 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error at `span`.
+    /// Creates an error at `span`.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Error, Some(span), message.into())
     }
 
-    /// A warning at `span`.
+    /// Creates a warning at `span`.
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Warning, Some(span), message.into())
     }
 
-    /// An error that has no place in a text.
+    /// Creates an error that has no place in a text.
     pub fn error_nowhere(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Error, None, message.into())
     }
@@ -59,7 +59,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a correction. A second call adds a second one.
+    /// Adds a correction. A second call adds a second correction.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(match self.help.take() {
@@ -86,8 +86,8 @@ impl Diagnostic {
     }
 }
 
-/// All diagnostics, in the order in which they were found. Equal diagnostics at the same place are kept once, because a
-/// list is read more than once when an alias uses it.
+/// All diagnostics, in the order in which they were found. Equal diagnostics at the same place are kept only once,
+/// because a value with an alias is read once for each use.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
@@ -96,21 +96,21 @@ pub struct Diagnostics {
     beyond: (usize, usize),
 }
 
-/// The largest number of diagnostics that are kept. Further ones are only counted. A hostile text can be wrong in every
-/// word, for each of a thousand stages.
+/// The largest number of diagnostics that are kept. Further diagnostics are only counted. A hostile text can have a
+/// mistake in every word, and each mistake can occur for each of a thousand stages.
 const KEPT: usize = 10_000;
 
-/// The largest number of diagnostics with suggestions. A report shows fewer diagnostics than this, so a suggestion
-/// beyond it would cost time without any use.
+/// The largest number of diagnostics with suggestions. The output shows fewer diagnostics than this, so the search for
+/// further suggestions would only cost time.
 const SHORT: usize = 200;
 
 impl Diagnostics {
-    /// An empty list.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds "did you mean" to a diagnostic before it is pushed, if the diagnostic is likely to be shown.
+    /// Adds "did you mean" to a diagnostic before it is pushed, if the output is likely to show the diagnostic.
     pub fn suggest<'a>(
         &self,
         diagnostic: Diagnostic,
@@ -120,12 +120,12 @@ impl Diagnostics {
         if self.is_short() { diagnostic.suggest(wanted, candidates) } else { diagnostic }
     }
 
-    /// Whether there are so few diagnostics that the next one is likely to be shown.
+    /// Whether there are so few diagnostics that the output is likely to show the next one.
     pub fn is_short(&self) -> bool {
         self.found.len() < SHORT
     }
 
-    /// Whether the list is full. Then it is of no use to look for more mistakes.
+    /// Whether the list is full. Then the search for more mistakes can end.
     pub fn is_full(&self) -> bool {
         self.found.len() >= KEPT
     }
@@ -156,12 +156,12 @@ impl Diagnostics {
         self.errors() > 0
     }
 
-    /// The number of errors.
+    /// Returns the number of errors.
     pub fn errors(&self) -> usize {
         self.count(Severity::Error) + self.beyond.0
     }
 
-    /// The number of warnings.
+    /// Returns the number of warnings.
     pub fn warnings(&self) -> usize {
         self.count(Severity::Warning) + self.beyond.1
     }
@@ -170,7 +170,7 @@ impl Diagnostics {
         self.found.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
-    /// The number of errors and warnings.
+    /// Returns the number of errors and warnings.
     pub fn len(&self) -> usize {
         self.found.len() + self.beyond.0 + self.beyond.1
     }
@@ -180,19 +180,19 @@ impl Diagnostics {
         self.found.is_empty()
     }
 
-    /// The diagnostics in the order in which they were found.
+    /// Returns the diagnostics in the order in which they were found.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.found.iter()
     }
 
-    /// The diagnostics by file and place. Those without a place come first.
+    /// Returns the diagnostics, sorted by file and place. Diagnostics without a place come first.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<_> = self.found.iter().collect();
         sorted.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.severity));
         sorted
     }
 
-    /// The diagnostics by file and place. Those without a place come first.
+    /// Returns the diagnostics, sorted by file and place. Diagnostics without a place come first.
     pub fn into_sorted(self) -> Vec<Diagnostic> {
         let mut sorted = self.found;
         sorted.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.severity));

@@ -1,4 +1,4 @@
-//! The texts that were read. Must not know where a text comes from (no paths, no I/O), nor what it means.
+//! The texts that were read. This module must not know where a text comes from (no paths, no I/O), nor what it means.
 
 use super::{Diagnostic, Diagnostics, FileId, Place, Span};
 
@@ -15,7 +15,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// No files yet.
+    /// Creates an empty list of files.
     pub fn new() -> Self {
         Self::default()
     }
@@ -27,7 +27,7 @@ impl Files {
         id
     }
 
-    /// Adds bytes. Bytes that are no text give an error and no file.
+    /// Adds a file from its bytes. Bytes that are not UTF-8 give an error, and the result is `None`.
     pub fn add_bytes(
         &mut self,
         name: impl Into<String>,
@@ -44,22 +44,22 @@ impl Files {
         }
     }
 
-    /// The name of `file`.
+    /// Returns the name of `file`.
     pub fn name(&self, file: FileId) -> &str {
         self.files.get(file.index()).map_or("", |file| &file.name)
     }
 
-    /// The text of `file`.
+    /// Returns the text of `file`.
     pub fn text(&self, file: FileId) -> &str {
         self.files.get(file.index()).map_or("", |file| &file.text)
     }
 
-    /// The text under `span`.
+    /// Returns the text in `span`.
     pub fn slice(&self, span: Span) -> &str {
         self.text(span.file).get(span.start..span.end).unwrap_or("")
     }
 
-    /// The place where `span` starts.
+    /// Returns the place where `span` starts.
     pub fn place(&self, span: Span) -> Place {
         let text = self.text(span.file);
         let start = text.floor_char_boundary(span.start);
@@ -70,7 +70,7 @@ impl Files {
         Place { line: before.matches('\n').count() + 1, column: column + 1 }
     }
 
-    /// The id, name and text of all files.
+    /// Returns the id, name and text of all files.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &str, &str)> {
         self.files
             .iter()
@@ -89,7 +89,7 @@ pub struct NotText {
 }
 
 impl NotText {
-    /// The error, with its place in `file`. The file must hold [`NotText::readable`].
+    /// Creates the error at its place in `file`. The text of the file must be [`NotText::readable`].
     pub fn diagnostic(&self, file: FileId) -> Diagnostic {
         let span = Span::new(file, self.at, self.readable.len());
         Diagnostic::error("not-utf8", span, "the file is not UTF-8 text")

@@ -1,7 +1,7 @@
 //! Texts and places: files, spans, the YAML tree, diagnostics and their rendering.
 //!
-//! Every text of a user enters the program here, and every message about it has a place. The module must not know what
-//! a policy is. It returns mappings, lists and texts, and its code names no key.
+//! Every text that a user wrote enters the program here, and every message about such a text has a place. This module
+//! must not know what a policy is. It returns mappings, lists and texts, and its code names no key.
 
 mod builder;
 mod closest;

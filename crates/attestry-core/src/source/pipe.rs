@@ -1,7 +1,7 @@
 //! Reads a path of the command line: a plain file or a pipe, such as `/dev/fd/63`.
 //!
-//! A user who names a pipe does so on purpose, so the pipe is read. But a wait for its writer has a limit. Must not
-//! know the content.
+//! A pipe is read, because a user names it on purpose. The wait for the writer of the pipe has a limit. This module
+//! must not know the content.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
@@ -18,9 +18,9 @@ use super::plain::Unread;
 /// The time limits for the writer of a pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// The time to open the other end of the pipe.
+    /// The longest wait until the writer opens the pipe.
     pub open: Duration,
-    /// The time to write the next byte.
+    /// The longest wait for the next byte.
     pub write: Duration,
 }
 
@@ -61,13 +61,14 @@ impl Given {
         Ok(Self { file: File::open(path)?, patience: None })
     }
 
-    /// Reads the complete content into memory that is wiped, up to a limit.
+    /// Reads the complete content, up to a limit. The memory is wiped after use.
     ///
     /// # Errors
     /// See [`Unread`].
     pub fn read_all(path: &Path, most: u64) -> std::result::Result<Zeroizing<Vec<u8>>, Unread> {
         let mut given = Self::open(path, Patience::default())?;
-        // A vector that grows leaves copies in memory. So the pieces are joined when their lengths are known.
+        // A vector that grows leaves copies in memory. To avoid this, the pieces are joined only after all lengths are
+        // known.
         let (mut pieces, mut length) = (Vec::new(), 0_u64);
         loop {
             let mut piece = Zeroizing::new(vec![0; PIECE]);

@@ -1,4 +1,4 @@
-//! Places in a text. Must not know the texts, which only [`super::Files`] holds.
+//! Places in a text. This module must not know the texts. Only [`super::Files`] holds them.
 
 use std::ops::Deref;
 
@@ -16,7 +16,7 @@ impl FileId {
     }
 }
 
-/// A range of bytes in a file. `end` is excluded.
+/// A range of bytes in a file. It ends before the byte at `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The file.
@@ -28,7 +28,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The range `start..end` of `file`.
+    /// Creates the range `start..end` of `file`.
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         Self { file, start, end: end.max(start) }
     }
@@ -48,7 +48,7 @@ pub struct Place {
     pub column: usize,
 }
 
-/// A value and its place. Two are equal only when both the values and the places are equal.
+/// A value and its place. Two `Spanned` are equal only when both the values and the places are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Spanned<T> {
     /// The value.
@@ -58,12 +58,12 @@ pub struct Spanned<T> {
 }
 
 impl<T> Spanned<T> {
-    /// `value`, with the place `span`.
+    /// Joins a value and its place.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }
 
-    /// Another value at the same place.
+    /// Replaces the value and keeps the place.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spanned<U> {
         Spanned { value: change(self.value), span: self.span }
     }

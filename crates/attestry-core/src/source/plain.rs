@@ -1,8 +1,8 @@
-//! Reads plain files: only files, at most a limit of bytes of each, and below a root no file outside of the root.
+//! Reads plain files. Each read has a limit of bytes. A read below a root directory reads no file outside of this root.
 //!
 //! A read of a pipe could wait for ever, a device can have no end, and a link can lead to any place on the disk. The
-//! checks apply to the opened file, because the name can mean another file a moment later. Must not know what is in a
-//! file.
+//! checks apply to the opened file, because the path can lead to another file a moment later. This module must not know
+//! the content of a file.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -48,10 +48,10 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// The flags for every open call. The call does not wait for a program at the other end of a pipe.
+/// The flags for every open call. With these flags, the call does not wait for a program at the other end of a pipe.
 const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
-/// The bytes of a plain file that a user named on the command line. Links are followed.
+/// Reads a plain file that a user named on the command line. Links are followed.
 ///
 /// # Errors
 /// See [`Unread`].
@@ -60,14 +60,14 @@ pub fn read_plain(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     read(opened, most)
 }
 
-/// The bytes of a plain file below a directory. A link can lead only to another place below the same directory.
+/// Reads a plain file below a directory. A link is followed only to a place below the same directory.
 ///
 /// # Errors
 /// See [`Unread`].
 pub fn read_below(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     let (root, real) = real(root, path)?;
     let below = real.strip_prefix(&root).map_err(|_| Unread::Outside)?;
-    // The path has no links now. If a link replaces one of its folders or files later, the open call fails.
+    // The resolved path has no links. If a folder or file of the path is replaced by a link now, the open call fails.
     let folder = READ.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW);
     let mut opened = openat(CWD, &root, folder, Mode::empty()).map_err(io::Error::from)?;
     let mut parts = below.components().peekable();
@@ -83,11 +83,11 @@ pub fn read_below(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, Unread
 pub struct Listed {
     /// The name.
     pub name: OsString,
-    /// Whether it is a folder. A link to a folder is none.
+    /// Whether the entry is a folder. It is `false` for a link to a folder.
     pub is_folder: bool,
 }
 
-/// The path of a folder below a directory, with links resolved.
+/// Returns the path of a folder below a directory, with all links resolved.
 ///
 /// # Errors
 /// See [`Unread`].
@@ -95,7 +95,7 @@ pub fn folder_below(root: &Path, folder: &Path) -> Result<PathBuf, Unread> {
     real(root, folder).map(|(_, real)| real)
 }
 
-/// The entries of a folder below a directory, in order.
+/// Returns the entries of a folder below a directory, in order.
 ///
 /// # Errors
 /// See [`Unread`].
@@ -113,7 +113,7 @@ pub fn list_below(root: &Path, folder: &Path, most: usize) -> Result<Vec<Listed>
     Ok(found)
 }
 
-/// A directory and a path below it, both with links resolved.
+/// Resolves the links of a directory and of a path below it.
 fn real(root: &Path, path: &Path) -> Result<(PathBuf, PathBuf), Unread> {
     if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Err(Unread::Outside);
@@ -139,7 +139,8 @@ fn plain(opened: OwnedFd) -> Result<File, Unread> {
 /// # Errors
 /// See [`Unread`].
 pub fn read_within(file: &mut File, most: u64, into: &mut Vec<u8>) -> Result<(), Unread> {
-    // A file can grow while it is read, and files in /proc have no size.
+    // The limit applies to the bytes that are read, because a file can grow during the read, and files in /proc have no
+    // size.
     let read = file.take(most.saturating_add(1)).read_to_end(into)?;
     if u64::try_from(read).is_ok_and(|read| read > most) { Err(Unread::TooLarge(most)) } else { Ok(()) }
 }

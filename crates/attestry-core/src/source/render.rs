@@ -1,5 +1,5 @@
-//! Renders diagnostics in the style of rustc. This is the only file that names `annotate-snippets`. Must not know the
-//! meaning of a diagnostic. The output is safe for a terminal, for every input.
+//! Renders diagnostics in the style of rustc. This is the only file that names `annotate-snippets`. This module must
+//! not know the meaning of a diagnostic. The output is safe for a terminal, for every input.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use super::text::{shown, without_users};
 use super::{Diagnostic, Diagnostics, FileId, Files, Severity, Span, printable};
 
-/// The largest number of diagnostics that are shown. More of them mostly have one cause, or the file is no policy at
-/// all.
+/// The largest number of diagnostics that are shown. When there are more, most of them have one cause, or the file is
+/// no policy at all.
 const SHOWN: usize = 100;
 /// The largest number of related places that are shown with one diagnostic.
 const RELATED: usize = 8;
 /// The largest number of characters of a message or label.
 const MESSAGE: usize = 400;
-/// The largest number of characters of a source line, and the number of those that stand before the place.
+/// The largest number of characters of a source line, and the number of its characters that are shown before the place.
 const LINE: usize = 160;
 const BEFORE: usize = 60;
-/// The largest number of lines between two places that share one excerpt.
+/// A line between two places keeps its text when it is at most this number of lines away from a marked line.
 const BRIDGED: usize = 3;
 
-/// All diagnostics, sorted by place, and the summary. The text is empty when there are no diagnostics.
+/// Returns all diagnostics, sorted by place, and the summary. The text is empty when there are no diagnostics.
 pub fn render(files: &Files, diagnostics: &Diagnostics, colour: bool) -> String {
     if diagnostics.is_empty() {
         return String::new();
@@ -43,7 +43,7 @@ pub fn render(files: &Files, diagnostics: &Diagnostics, colour: bool) -> String 
     out
 }
 
-/// The counts, as in `2 errors, 1 warning`. A count of zero is left out.
+/// Returns the counts, such as `2 errors, 1 warning`. A count of zero is left out.
 pub fn summary(diagnostics: &Diagnostics) -> String {
     let count = |number: usize, noun: &str| match number {
         0 => None,
@@ -84,7 +84,7 @@ fn one(files: &Files, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
 
 struct Excerpt {
     snippet: Snippet<'static, Annotation<'static>>,
-    /// The place as the renderer writes it, and the real place.
+    /// The place that the renderer writes for a cut line, and the real place.
     moved: Option<(String, String)>,
 }
 
@@ -94,7 +94,7 @@ struct Mark {
     label: Option<String>,
 }
 
-/// One excerpt for each file, with the file of the diagnostic first.
+/// Returns one excerpt for each file. The first excerpt shows the file of the diagnostic.
 fn excerpts(files: &Files, diagnostic: &Diagnostic) -> Vec<Excerpt> {
     let primary =
         diagnostic.span.map(|span| Mark { span, kind: AnnotationKind::Primary, label: diagnostic.label.clone() });
@@ -120,7 +120,8 @@ fn excerpt(files: &Files, file: FileId, marks: &[Mark]) -> Option<Excerpt> {
     let numbers: Vec<usize> = marks.iter().map(|mark| files.place(mark.span).line).collect();
     let (from, to) = (*numbers.iter().min()?, *numbers.iter().max()?);
 
-    // Lines that are folded away are left empty, so that the cost does not depend on the size of the file.
+    // The renderer does not show lines far from a place. They are left empty here, so that the cost does not depend on
+    // the size of the file.
     let mut source = String::new();
     let mut starts: BTreeMap<usize, (usize, Trimmed)> = BTreeMap::new();
     for number in from..=to {
@@ -147,7 +148,8 @@ fn excerpt(files: &Files, file: FileId, marks: &[Mark]) -> Option<Excerpt> {
         let label = mark.label.as_deref().map(|label| printable(label, MESSAGE));
         snippet = snippet.annotation(mark.kind.span(range).label(label));
     }
-    // Without a main place, the renderer chooses one of several related places for its header.
+    // When the excerpt has several places and none of them is the main place, the renderer itself chooses one for its
+    // header.
     let named = marks.len() == 1 || marks.first().is_some_and(|mark| matches!(mark.kind, AnnotationKind::Primary));
     let moved = starts.get(&first.line).filter(|(_, trimmed)| named && trimmed.from > 0).map(|(_, trimmed)| {
         let shown = trimmed.column(first.column - 1) + 1;
@@ -160,13 +162,13 @@ fn excerpt(files: &Files, file: FileId, marks: &[Mark]) -> Option<Excerpt> {
 /// A line that is cut to a limit, with the new positions of its characters.
 struct Trimmed {
     text: String,
-    /// The index of the first character that is kept, and the offset in `text` of every kept character.
+    /// The index of the first kept character. `offsets` has the offset of every kept character in `text`.
     from: usize,
     offsets: Vec<usize>,
 }
 
 impl Trimmed {
-    /// The column in `text` for a column of the line.
+    /// Returns the column in `text` that shows a column of the line.
     fn column(&self, column: usize) -> usize {
         column.saturating_sub(self.from) + usize::from(self.from > 0)
     }

@@ -1,10 +1,10 @@
-//! Texts that are safe to show. Must not know diagnostics or files.
+//! Texts that are safe to show. This module must not know diagnostics or files.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The character to show for a character. A character that controls a terminal or hides the real text gets a visible
-/// substitute.
+/// Returns the character that the output shows. It is a visible substitute for a character that controls a terminal or
+/// hides the real text.
 pub(super) fn shown(character: char) -> char {
     match character {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}'),
@@ -14,8 +14,8 @@ pub(super) fn shown(character: char) -> char {
     }
 }
 
-/// Whether a source text must not hold the character. These are control characters, and marks that make a reader see
-/// another order than the program.
+/// Whether the character is forbidden in a source text. Control characters are forbidden, and so are marks that change
+/// the visible order of the characters.
 pub(super) fn is_forbidden(character: char) -> bool {
     match character {
         '\t' | '\n' | '\r' => false,
@@ -26,7 +26,8 @@ pub(super) fn is_forbidden(character: char) -> bool {
     }
 }
 
-/// A line with a star for each character of the users and passwords in URLs. So the columns stay correct.
+/// Replaces each character of the users and passwords in URLs by a star. The line keeps its length, so the columns stay
+/// correct.
 pub(super) fn without_users(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for part in line.split_inclusive(|char: char| char.is_whitespace() || "\"'`<>,".contains(char)) {
@@ -43,8 +44,9 @@ pub(super) fn without_users(line: &str) -> String {
     out
 }
 
-/// Whether a character is invisible, ends a line, or changes the order of others. With such a character, two texts can
-/// look the same, or one line can look like two. No output shows these characters.
+/// Whether a character is invisible, ends a line, or changes the visible order of other characters. With such a
+/// character, two different texts can look the same, or one line can look like two lines. No output shows these
+/// characters.
 pub fn is_hidden(character: char) -> bool {
     match character {
         ' '..='~' => false,
@@ -56,7 +58,7 @@ pub fn is_hidden(character: char) -> bool {
     }
 }
 
-/// `text` on one line with at most `limit` characters, without characters that control a terminal.
+/// Returns `text` on one line with at most `limit` characters, without characters that control a terminal.
 pub fn printable(text: &str, limit: usize) -> String {
     // Nearly all texts are plain and short, and reports show hundreds of thousands of them, so this case is fast.
     if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -74,8 +76,8 @@ pub fn printable(text: &str, limit: usize) -> String {
     out
 }
 
-/// The same JSON, or a part of a string in it, without these characters. Inside of strings JSON can write each of them
-/// in hexadecimal. Outside of strings only white space between values can occur.
+/// Returns the JSON text with each hidden character as a hexadecimal escape. The argument can also be a part of a JSON
+/// string. Hidden characters occur only inside of strings, because JSON allows only white space between values.
 pub fn plain_json(json: &str) -> Cow<'_, str> {
     let hidden = |character: char| is_hidden(character) && !matches!(character, '\n' | '\t' | '\r');
     // Nearly all texts are ASCII, so they are checked byte by byte.

@@ -1,17 +1,17 @@
-//! The tree of a parsed text. Must not know the syntax of the text, nor the meaning of a key.
+//! The tree of a parsed text. This module must not know the syntax of the text, nor the meaning of a key.
 
 use super::{Span, Spanned};
 
-/// The limits of one file, so that a hostile file costs little.
+/// The limits of one file, so that a hostile file costs little time and memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The number of bytes of one file, and also the number of bytes of text that aliases can copy.
+    /// The greatest number of bytes of one file, and also the greatest number of bytes of text that aliases copy.
     pub bytes: usize,
-    /// The depth of mappings and lists in one another.
+    /// The greatest depth of nested mappings and lists.
     pub depth: usize,
-    /// The number of values and keys, including those that anchors and aliases copy.
+    /// The greatest number of values and keys, including the copies that anchors and aliases add.
     pub nodes: usize,
-    /// The number of uses of aliases.
+    /// The greatest number of uses of aliases.
     pub alias_expansions: usize,
 }
 
@@ -24,8 +24,8 @@ impl Default for Limits {
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// The range from the first to the last character of the value. A missing value has the place of its key. A value
-    /// that is an alias has the place of the alias, and its content keeps the place where it was written.
+    /// The range from the first to the last character of the value. A missing value has the place of its key. An alias
+    /// has its own place, and the parts of its value have the places where they were written.
     pub span: Span,
     /// The value.
     pub content: Content,
@@ -52,7 +52,7 @@ pub struct Scalar {
 }
 
 impl Scalar {
-    /// Whether this is "no value": empty, `~` or `null`, without quotes.
+    /// Whether this is "no value": an empty text, `~` or `null`, without quotes.
     pub fn is_null(&self) -> bool {
         !self.quoted && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
     }
@@ -68,7 +68,7 @@ pub struct Entry {
 }
 
 impl Node {
-    /// The single value, if the node is one.
+    /// Returns the single value, if the node is a single value.
     pub fn scalar(&self) -> Option<&Scalar> {
         match &self.content {
             Content::Scalar(scalar) => Some(scalar),
@@ -76,7 +76,7 @@ impl Node {
         }
     }
 
-    /// The number of values and keys in the node, including itself.
+    /// Returns the number of values and keys in the node, including the node itself.
     pub fn values(&self) -> usize {
         match &self.content {
             Content::Scalar(_) => 1,
@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// The number of bytes of text in the node.
+    /// Returns the number of bytes of text in the node.
     pub fn bytes(&self) -> usize {
         match &self.content {
             Content::Scalar(scalar) => scalar.text.len(),
@@ -103,7 +103,7 @@ impl Node {
         self.scalar().is_some_and(Scalar::is_null)
     }
 
-    /// The name of the sort of value, for a sentence such as "expected text, found a list".
+    /// Returns the type of the value in words, for a sentence such as "expected text, found a list".
     pub fn describe(&self) -> &'static str {
         match &self.content {
             Content::Sequence(_) => "a list",

@@ -1,7 +1,8 @@
-//! Parses YAML text to a [`Node`]. This is the only file that names the YAML crate. Must not know any key but `<<`.
+//! Parses YAML text to a [`Node`]. This is the only file that names the YAML crate. This module must not know any key
+//! but `<<`.
 //!
-//! The dialect is YAML without surprises: one document, text keys, no tags, no merge keys, no directives. Every YAML
-//! implementation and every reviewer reads the rest in the same way.
+//! The dialect is a safe subset of YAML: one document, text keys, no tags, no merge keys, no directives. All YAML
+//! implementations and all reviewers read this subset in the same way.
 
 use std::ops::Range;
 
@@ -11,13 +12,13 @@ use super::builder::{Builder, Stop};
 use super::text::is_forbidden;
 use super::{Diagnostic, Diagnostics, FileId, Limits, Node, Span, printable};
 
-/// The largest number of forbidden characters that are reported. A binary file would have millions.
+/// The largest number of forbidden characters that are reported. A binary file can have millions of them.
 const CHARACTERS_REPORTED: usize = 5;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Parses the only document of `text`. Every mistake becomes a diagnostic. The result can be a tree even when there are
-/// errors, so that the caller can look for more mistakes. The tree is complete only if `sink` has no errors.
+/// Parses the only document of `text`. Every mistake becomes a diagnostic. The function can return a tree even when
+/// there are errors, so that the caller can look for more mistakes. The tree is complete only if `sink` has no errors.
 pub fn parse(file: FileId, text: &str, limits: &Limits, sink: &mut Diagnostics) -> Option<Node> {
     let nowhere = Span::new(file, 0, 0);
     if text.len() > limits.bytes {
@@ -70,7 +71,7 @@ fn characters(builder: &Builder<'_>, sink: &mut Diagnostics) -> bool {
     let mut found = 0;
     let mut characters = builder.body().char_indices().peekable();
     while let Some((at, character)) = characters.next() {
-        // A single carriage return is a line break in YAML, but not in most editors and terminals.
+        // YAML treats a carriage return without a line feed as a line break. Most editors and terminals do not.
         let alone = character == '\r' && characters.peek().is_none_or(|(_, next)| *next != '\n');
         if !alone && !is_forbidden(character) {
             continue;
@@ -133,7 +134,7 @@ fn syntax(builder: &Builder<'_>, error: &ScanError) -> Stop {
     })
 }
 
-/// The explanation of a syntax error for readers without knowledge of YAML parsers.
+/// Explains a syntax error to readers who do not know YAML parsers.
 fn explain(kind: &ErrorKind) -> (String, Option<&'static str>) {
     use ErrorKind as E;
     let (message, help) = match kind {

@@ -25,15 +25,15 @@ pub struct Coverage {
     /// The resources that AWS listed and that did not exist in a later answer of AWS. No other number contains them.
     #[serde(skip_serializing_if = "is_none")]
     pub gone: usize,
-    /// Whether every page of every list was read. Then no resource is unknown.
+    /// Whether every page of every list was read. If so, all resources are known.
     pub enumerated: bool,
     /// The causes of the missing data, with the number of times that each cause occurred.
     pub missing: BTreeMap<&'static str, usize>,
-    /// The sentence of the kind about a list that AWS may cut short without a sign. It is empty for other lists.
+    /// The sentence of the kind about a list that AWS may end early without a sign. It is empty for other lists.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub qualified: &'static str,
-    /// The span of time that was read, for a kind with a window. For events, it is the span of the case when all of
-    /// it was read.
+    /// The span of time that was read, for a kind with a window. For events, it is the span of the case if this whole
+    /// span was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<TimeSpan>,
 }
@@ -48,7 +48,7 @@ fn is_none(count: &usize) -> bool {
 pub struct Complete(());
 
 impl Coverage {
-    /// The proof, if nothing is missing.
+    /// Returns the proof, if nothing is missing.
     #[must_use]
     pub fn complete(&self) -> Option<Complete> {
         let whole = self.enumerated && self.not_evaluated == 0 && self.missing.is_empty();
@@ -70,7 +70,7 @@ impl Coverage {
         }
     }
 
-    /// Leaves the part of the span that was also read here.
+    /// Limits the span to the part that `read` also contains.
     pub(super) fn cut(&mut self, read: Option<TimeSpan>) {
         self.window = match (self.window.take(), read) {
             (Some(a), Some(b)) => Some(a.both(&b)),

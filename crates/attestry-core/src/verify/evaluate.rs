@@ -1,10 +1,11 @@
 //! The evaluation: from facts to verdicts.
 //!
 //! This module is pure. It decides a case by these rules, in this order:
-//! - A violated resource makes the case violated. The case is waived when all its violated resources are waived.
-//! - Data that AWS did not return make the case not evaluated.
+//! - A violated resource that is not waived makes the case violated.
+//! - An incomplete population makes the case not evaluated.
+//! - A waived resource makes the case waived.
 //! - An empty population gets the verdict that the case declares.
-//! - The case is met only if the population is complete.
+//! - If the expectation applies to at least one resource, the case is met. Otherwise, it is not applicable.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
+use super::listed::{Listed, Names};
 use super::{CaseResult, Coverage, ResourceResult, ResourceVerdict, RunResult, Verdict, WaiverResult, WaiverState};
 use super::{reached, references};
 use crate::facts::redact::is_withheld;
@@ -23,23 +25,10 @@ use crate::policy::{Bounds, Case, Judgement, Per, Quantifier, Waiver, WhenNone, 
 #[must_use]
 pub fn evaluate(cases: &[Case], populations: &[Population], waivers: &[Waiver], now: Timestamp) -> RunResult {
     let populations = references::follow(cases, populations, now);
-    let listed: Vec<Listed<'_>> = populations.iter().map(|population| Listed::of(population)).collect();
+    let listed: Vec<Listed<'_>> = populations.iter().map(|population| Listed::of(population, cases)).collect();
     let cases: Vec<CaseResult> = cases.iter().map(|case| evaluate_case(case, &listed, waivers, now)).collect();
     let waivers = waivers.iter().map(|waiver| settle_waiver(waiver, &cases, now)).collect();
     RunResult { cases, waivers, evaluated_at: now }
-}
-
-/// A population, with the id and the name of each of its resources. The results of all cases share these texts.
-struct Listed<'a> {
-    population: &'a Population,
-    names: Vec<(Arc<str>, Arc<str>)>,
-}
-
-impl<'a> Listed<'a> {
-    fn of(population: &'a Population) -> Self {
-        let names = population.resources.iter().map(|it| (it.id.as_str().into(), it.name.as_str().into())).collect();
-        Self { population, names }
-    }
 }
 
 fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], now: Timestamp) -> CaseResult {
@@ -87,8 +76,8 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
     CaseResult { case: Arc::new(case.clone()), verdict, coverage, resources, gaps }
 }
 
-/// Judges the populations that share one answer: the answer of the stage, of an account, or of a Region. The case can be
-/// about resources of a place that was not read. Then the lists are not complete together.
+/// Judges the populations that share one result: the result of the stage, of an account or of a Region. `enumerated` is
+/// `false` when the case can be about resources of a place that was not read.
 fn evaluate_group(
     case: &Case,
     (place, group): ((&str, &str), &[&Listed<'_>]),
@@ -102,12 +91,16 @@ fn evaluate_group(
         coverage.miss(gap.cause);
         gaps.push(Arc::clone(gap));
     }
-    let all = group.iter().flat_map(|listed| listed.population.resources.iter().zip(&listed.names));
-    let mut resources: Vec<_> = all.filter_map(|it| judge(case, it, now, &mut coverage)).collect();
+    let mut resources = Vec::new();
+    for listed in group {
+        let candidates = listed.candidates(case);
+        coverage.outside += listed.population.resources.len().saturating_sub(candidates.len());
+        resources.extend(candidates.into_iter().filter_map(|it| judge(case, it, now, &mut coverage)));
+    }
     for listed in group {
         let reached = reached::reached(case.windowed(), listed.population, now);
         coverage.cut(reached.span);
-        // A gap of the list already has the reason for what was not read.
+        // If the list has a gap, this gap already gives the reason for the unread part.
         if let Some(gap) = reached.gap.filter(|_| listed.population.gaps.is_empty()) {
             coverage.enumerated = false;
             coverage.miss(gap.cause);
@@ -132,7 +125,7 @@ fn evaluate_group(
     (resources, coverage)
 }
 
-/// The gap of a population in which every listed resource disappeared. The run did not check for new resources.
+/// Returns the gap of a population in which every listed resource disappeared. The run did not check for new resources.
 fn all_gone(case: &Case, group: &[&Listed<'_>], count: usize) -> Gap {
     let first = group.iter().flat_map(|it| &it.population.resources).find_map(|it| it.gone.as_deref()).cloned();
     let all = if count == 1 { "the only one".to_owned() } else { format!("all {count}") };
@@ -140,7 +133,7 @@ fn all_gone(case: &Case, group: &[&Listed<'_>], count: usize) -> Gap {
     first.unwrap_or_else(|| Gap::new(Cause::Gone)).with_resource(String::new()).with_message(message)
 }
 
-/// The verdict of the case from the verdicts of its resources.
+/// Derives the verdict of the case from the verdicts of its resources.
 fn settle(case: &Case, resources: &[ResourceResult], coverage: &Coverage) -> Verdict {
     let any = |verdict: ResourceVerdict| resources.iter().any(|resource| resource.verdict == verdict);
     if any(ResourceVerdict::Violated) {
@@ -162,16 +155,16 @@ fn settle(case: &Case, resources: &[ResourceResult], coverage: &Coverage) -> Ver
     }
 }
 
-/// Judges one resource without its population. The result is `None` when the case is not about the resource.
+/// Judges one resource without its population. Returns `None` when the case is not about the resource.
 pub(crate) fn judge_alone(case: &Case, resource: &Resource, now: Timestamp) -> Option<ResourceResult> {
     let names = (resource.id.as_str().into(), resource.name.as_str().into());
     judge(case, (resource, &names), now, &mut Coverage::default())
 }
 
-/// Judges one resource. The result is `None` when the case is not about the resource.
+/// Judges one resource. Returns `None` when the case is not about the resource.
 fn judge(
     case: &Case,
-    (resource, (id, name)): (&Resource, &(Arc<str>, Arc<str>)),
+    (resource, (id, name)): (&Resource, &Names),
     now: Timestamp,
     coverage: &mut Coverage,
 ) -> Option<ResourceResult> {
@@ -253,14 +246,14 @@ fn judge(
     Some(result)
 }
 
-/// Decides a case about a share of its resources. Where the share is reached, or can still be reached with the resources
-/// that were not evaluated, no single resource is a violation.
+/// Decides a case about a share of its resources. If the share is reached, or if the resources that were not evaluated
+/// can still complete it, no single resource is a violation.
 fn settle_share(share: u8, resources: &mut [ResourceResult], coverage: &Coverage) {
     let count = |verdict| resources.iter().filter(|resource| resource.verdict == verdict).count();
     let (met, violated) = (count(ResourceVerdict::Met), count(ResourceVerdict::Violated));
     let open = coverage.expected.saturating_sub(coverage.not_applicable).saturating_sub(met + violated);
     let judged = met + violated + open;
-    // The list can have more resources than were seen, and they can be as expected.
+    // An incomplete list can lack resources that are as expected.
     let reached = !coverage.enumerated || (met + open) * 100 >= judged * usize::from(share);
     if !reached {
         return;
@@ -273,8 +266,9 @@ fn settle_share(share: u8, resources: &mut [ResourceResult], coverage: &Coverage
     }
 }
 
-/// Decides the quantifier `some`. One resource as expected is enough, or the number that the case requires, so the other
-/// resources are no violations. Where the number is not right, the population is the violation.
+/// Decides the quantifier `some`. The number of resources that are as expected must be within the limits of the case.
+/// By default, one is enough. So no single resource is a violation. If the number is outside of the limits, the
+/// population is the violation.
 fn settle_some(
     case: &Case,
     place: (&str, &str),
@@ -297,7 +291,7 @@ fn settle_some(
     }
     let complete = coverage.complete().is_some();
     let Bounds { at_least, at_most } = case.count.unwrap_or(Bounds::ONE);
-    // A resource that was not seen can only add to the number.
+    // A resource that was not seen can only increase the number.
     let too_many = at_most.is_some_and(|most| met > most);
     // When the expectation applies to none of the expected resources, none of them is as expected either.
     let too_few = met < at_least && coverage.expected > 0 && complete;
@@ -315,10 +309,10 @@ fn settle_some(
     resources.insert(0, finding);
 }
 
-/// The limit of shown differences when no resource is as expected.
+/// The greatest number of differences that are shown when too few resources are as expected.
 const NEAREST: usize = 10;
 
-/// A finding about the population itself.
+/// Returns a finding about the population itself.
 fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[&Listed<'_>]) -> ResourceResult {
     // The finding shows the account and the Region only if all parts of the population share them. A finding about two
     // Regions names no Region.
@@ -344,8 +338,9 @@ fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[
     result
 }
 
-/// The id of a finding. It depends on the case, the account, the Region and the resource. For a finding about a
-/// population, it depends on the scope `per` of the case, so a stage with a new Region keeps its findings.
+/// Returns the id of a finding. It depends on the case, the account, the Region and the resource. For a finding about a
+/// population, the scope `per` of the case replaces the account and the Region, so the finding keeps its id when the
+/// stage gets a new Region.
 fn finding_id(case: &Case, (account, region): (&str, &str), id: &str) -> String {
     let mut hash = Sha256::new();
     for part in ["attestry-finding-1", case.id.as_str(), account, region, id] {
@@ -370,7 +365,7 @@ fn covers(waiver: &Waiver, case_id: &str, resource: &ResourceResult) -> bool {
     waiver.covers(case_id, names, &resource.account, &resource.region)
 }
 
-/// Whether the name of a resource is withheld. A waiver may be about this name.
+/// Whether the name or id of a resource of the case is withheld. The waiver may be about this resource.
 fn names_withheld(case: &CaseResult) -> bool {
     case.resources.iter().any(|resource| is_withheld(&resource.name) || is_withheld(&resource.id))
 }
@@ -386,7 +381,7 @@ fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> Waive
     let selector = crate::policy::Selector::new(&waiver.case.value);
     let mut about = cases.iter().filter(|case| selector.covers(&case.case.id)).peekable();
     let unseen = about.peek().is_none() || about.any(|case| case.is_incomplete() || names_withheld(case));
-    // The waiver accepts that no resource exists. A resource that exists is no mistake in the waiver.
+    // A waiver without `resource` accepts findings about the population. If there are none, the waiver is not mistaken.
     let mistaken = named.is_empty() && waiver.resource.is_some();
     let state = match (waiver.is_expired(now), waived, mistaken) {
         (true, ..) => WaiverState::Expired,

@@ -9,13 +9,13 @@ use crate::policy::Severity;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// All cases are met, validly waived or not applicable.
+    /// All cases are met, validly waived or not applicable. Violations below the gate or in the baseline are allowed.
     Met = 0,
     /// There is a violation at or above the gate.
     Violation = 1,
     /// The user's text is wrong: the usage, a policy, the suite or a waiver.
     Usage = 2,
-    /// A selected case was not evaluated.
+    /// A selected case was not evaluated completely.
     Incomplete = 3,
     /// No case was selected, or no case was evaluated.
     Nothing = 4,
@@ -39,7 +39,7 @@ const PRECEDENCE: &[Exit] =
     &[Exit::Usage, Exit::Output, Exit::Residue, Exit::Incomplete, Exit::Nothing, Exit::Violation];
 
 impl Exit {
-    /// The number of the exit code.
+    /// Returns the number of the exit code.
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
@@ -47,13 +47,14 @@ impl Exit {
 }
 
 impl Reason {
-    /// The exit of a run from its verdicts.
+    /// Returns the exit code of a run, derived from its verdicts.
     #[must_use]
     pub fn of(result: &RunResult, gate: Severity) -> Self {
         Self::beyond(result, gate, None)
     }
 
-    /// The exit of a run with a baseline. A violation fails the run only when the baseline does not have its finding.
+    /// Returns the exit code of a run with a baseline. A violation fails the run only if the baseline does not have its
+    /// finding.
     #[must_use]
     pub fn beyond(result: &RunResult, gate: Severity, baseline: Option<&BTreeSet<String>>) -> Self {
         let mut conditions: Vec<(Exit, String)> = Vec::new();
@@ -88,8 +89,8 @@ impl Reason {
         Self::worst(conditions).unwrap_or(Self { exit: Exit::Met, sentence })
     }
 
-    /// The exit of a run from its verdicts and from the residue of its probes. With a baseline, only findings that the
-    /// baseline does not have count as violations.
+    /// Returns the exit code of a run, derived from its verdicts and from the residue of its probes. With a baseline, a
+    /// violation fails the run only if the baseline does not have its finding.
     #[must_use]
     pub fn of_run(result: &RunResult, gate: Severity, baseline: Option<&BTreeSet<String>>, residue: &[String]) -> Self {
         let reason = Self::beyond(result, gate, baseline);
@@ -99,7 +100,7 @@ impl Reason {
         reason.also(Exit::Residue, format!("left behind: {}; run `attestry cleanup`", residue.join("; ")))
     }
 
-    /// The exit with one more condition, such as a report that could not be written or the residue of a probe.
+    /// Adds one more condition, such as a report that could not be written or the residue of a probe.
     #[must_use]
     pub fn also(self, exit: Exit, sentence: impl Into<String>) -> Self {
         let other = (exit, sentence.into());
@@ -108,7 +109,7 @@ impl Reason {
         Self::worst(conditions).unwrap_or(self)
     }
 
-    /// The condition that decides, followed by the other conditions. The result is `None` when nothing is wrong.
+    /// Returns the condition that decides, followed by the other conditions. Returns `None` when nothing is wrong.
     fn worst(mut conditions: Vec<(Exit, String)>) -> Option<Self> {
         let rank = |exit: Exit| PRECEDENCE.iter().position(|it| *it == exit);
         conditions.retain(|(exit, _)| rank(*exit).is_some());

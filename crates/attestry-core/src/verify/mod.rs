@@ -1,11 +1,13 @@
 //! Verdicts: the judgement of cases on collected facts, with coverage, waivers and the exit code.
 //!
-//! This module is pure: it does no I/O, and the clock is an argument. The same facts give the same bytes. Must not know
-//! AWS or report formats.
+//! This module is pure: it does no I/O, and the clock is an argument. The same facts give the same bytes. This module
+//! must not know AWS or report formats.
 
+mod by_value;
 mod coverage;
 mod evaluate;
 mod exit;
+mod listed;
 mod places;
 mod reached;
 mod references;

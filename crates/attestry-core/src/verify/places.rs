@@ -1,7 +1,7 @@
 //! The places that a run must examine. The stage names them, and the state of the account does not change them.
 //!
-//! A place without a population is a gap and not an empty place, in a run and in its evidence. Must not know how facts
-//! are read.
+//! A place without a population is a gap, in a run and in its evidence. It is not treated as an empty place. This
+//! module must not know how facts are read.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ fn nothing_of(kind: &'static Kind, account: &str, region: &str) -> Population {
     }
 }
 
-/// All places that the cases need. A probe acts in the first Region only.
+/// Returns all places that the cases need. A probe acts in the first Region only.
 fn wanted<'a>(stage: &'a Stage, cases: &'a [Case]) -> impl Iterator<Item = (&'static Kind, &'a str, &'a str)> {
     cases.iter().flat_map(move |case| {
         let accounts = stage.accounts.iter().map(|account| account.id.value.as_str());
@@ -68,8 +68,8 @@ pub fn is_of_stage(stage: &Stage, population: &Population) -> bool {
     region && stage.accounts.iter().any(|account| *account.id.value == *population.account)
 }
 
-/// The first mistake in the places of stored populations, if there is one: a place that the stage does not name, a
-/// place that occurs twice, or a place that a case needs and that has no population.
+/// Returns the first mistake in the places of stored populations, if there is one: a place that the stage does not
+/// name, a place that occurs twice, or a place that a case needs and that has no population.
 #[must_use]
 pub fn misplaced(stage: &Stage, cases: &[Case], populations: &[Population]) -> Option<String> {
     let mut there = BTreeSet::new();

@@ -1,7 +1,7 @@
-//! The span of time that a run read of a population, and whether it is the time that a case is about.
+//! The span of time that a run read for a population, and whether it covers the time that a case is about.
 //!
-//! A case over a longer time than was read is not evaluated, because the part that was not read can hold a violation. Must
-//! not know how facts are read.
+//! If the run read less time than the case is about, the case is not evaluated, because the unread part can contain a
+//! violation. This module must not know how facts are read.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use crate::policy::{Case, Judgement, Windowed};
 /// The time that was read, for one case and one population.
 #[derive(Debug, Default)]
 pub(super) struct Reached {
-    /// The span that was read. Of events, it is no longer than that of the case.
+    /// The span that was read. For events, it is not longer than the span of the case.
     pub(super) span: Option<TimeSpan>,
-    /// The reason why it is not the whole span of the case.
+    /// The reason, if the span does not cover the whole span of the case.
     pub(super) gap: Option<Arc<Gap>>,
 }
 
@@ -24,7 +24,7 @@ pub(super) fn reached(case: Windowed<'_>, population: &Population, now: Timestam
     let Some(window) = case.kind.window() else { return Reached::default() };
     let read = span_read(case, &population.reaches);
     let Some(over) = case.over else {
-        // Without `over`, the case is about the time that the stage has read.
+        // Without `over`, the case is about the time that was read for the stage.
         let needed =
             window.needed.then(|| gap(population, format!("it has no `over`, and {} need one", case.kind.plural)));
         return Reached { span: read, gap: needed };
@@ -32,7 +32,8 @@ pub(super) fn reached(case: Windowed<'_>, population: &Population, now: Timestam
     let wanted = case.span_at(now);
     match (read, wanted) {
         (Some(read), Some(wanted)) if read.covers(&wanted) => {
-            // Only events have an instant, so only they are left out. Other facts are about all time that was read.
+            // Events outside of the wanted span are left out, because an event has an instant. Other facts are about
+            // the whole time that was read.
             Reached { span: Some(if window.time.is_empty() { read } else { wanted }), gap: None }
         }
         (read, _) => {
@@ -44,7 +45,7 @@ pub(super) fn reached(case: Windowed<'_>, population: &Population, now: Timestam
     }
 }
 
-/// The gap of a case that can be about records of global services, when no population has these records.
+/// Returns the gap of a case that can be about records of global services, if no population has these records.
 pub(super) fn without_global<'a>(
     case: Windowed<'_>,
     populations: impl Iterator<Item = &'a Population> + Clone,
@@ -67,7 +68,8 @@ pub(super) fn without_global<'a>(
     })
 }
 
-/// The judgement of a resource whose records AWS keeps for a shorter time than that of the case. A violation stays one.
+/// Returns the judgement of a resource. A judgement of met becomes unknown if AWS keeps the records of the resource for
+/// a shorter time than the case is about, or if this time is unknown.
 pub(super) fn kept(case: &Case, resource: &Resource, judgement: Judgement) -> Judgement {
     let kept = case.kind.window().map(|window| window.kept).filter(|kept| !kept.is_empty());
     let (Some(kept), Some(over), Judgement::Met) = (kept, case.over, &judgement) else { return judgement };
@@ -88,7 +90,7 @@ pub(super) fn kept(case: &Case, resource: &Resource, judgement: Judgement) -> Ju
     Judgement::Unknown(vec![Arc::new(place)])
 }
 
-/// The span of which everything that the case is about was read.
+/// Returns the span for which everything that the case is about was read.
 fn span_read(case: Windowed<'_>, reaches: &[Reach]) -> Option<TimeSpan> {
     let mut best = widest(reaches.iter().filter(|reach| reach.of.is_none()));
     for values in case.by_values() {
@@ -103,7 +105,7 @@ fn span_read(case: Windowed<'_>, reaches: &[Reach]) -> Option<TimeSpan> {
     best
 }
 
-/// The span that begins first.
+/// Returns the span that begins first.
 fn widest<'a>(reaches: impl Iterator<Item = &'a Reach>) -> Option<TimeSpan> {
     reaches.map(|reach| &reach.span).min_by_key(|span| (span.from, std::cmp::Reverse(span.until))).cloned()
 }

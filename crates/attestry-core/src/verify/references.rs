@@ -1,7 +1,7 @@
-//! The facts of followed references: which resource a text names, and what is known of it.
+//! The facts of followed references: which resource a text names, and the facts of this resource.
 //!
-//! There are four answers: the resource, *missing* (the list is complete and does not have it), *elsewhere* (it is in an
-//! account or a Region that the stage does not read), and a gap. Must not know expectations.
+//! There are four possible answers: the resource, *missing* (the list is complete and does not have it), *elsewhere*
+//! (it is in an account or a Region that the stage does not read), and a gap. This module must not know expectations.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,8 @@ use crate::facts::{
 };
 use crate::policy::{AttributeTest, Case};
 
-/// Adds the facts of the references that the cases follow. Populations without one stay as they are.
+/// Adds the facts of the references that the cases follow, and the counts of related resources. Populations without
+/// such facts stay as they are.
 pub(crate) fn follow<'a>(cases: &[Case], populations: &'a [Population], now: Timestamp) -> Vec<Cow<'a, Population>> {
     let mut wanted: BTreeMap<&str, Vec<&'static Attribute>> = BTreeMap::new();
     for case in cases {
@@ -63,7 +64,7 @@ pub(crate) fn follow<'a>(cases: &[Case], populations: &'a [Population], now: Tim
     populations.iter().map(with).collect()
 }
 
-/// The facts that one test derives for one resource, by the names of their attributes.
+/// Returns the facts that one test derives for one resource, each with the name of its attribute.
 pub(crate) fn derive(
     test: &AttributeTest,
     resource: &Resource,
@@ -78,7 +79,7 @@ pub(crate) fn derive(
     test.attributes().into_iter().filter_map(fact).collect()
 }
 
-/// Whether a reference of a resource can lead to another resource. It does not check the account and the Region.
+/// Whether a reference of `from` can name the resource `to`. The function does not check the account and the Region.
 pub(crate) fn leads_to(from: &Resource, follow: &Follow, to: &Resource) -> bool {
     let is_it = |text: &String| {
         let name = if text.starts_with("arn:") { text.splitn(6, ':').nth(5).unwrap_or(text) } else { text };
@@ -91,7 +92,7 @@ pub(crate) fn leads_to(from: &Resource, follow: &Follow, to: &Resource) -> bool 
     }
 }
 
-/// The answer to a reference.
+/// The result of the search for a referenced resource.
 enum Answer<'a> {
     Found(&'a Resource),
     Missing,
@@ -103,7 +104,7 @@ enum Answer<'a> {
 struct Places<'a>(&'a [Population]);
 
 impl Places<'_> {
-    /// The fact of a followed attribute. `None` if the reference was never read.
+    /// Returns the fact of a followed attribute, or `None` if the reference was never read.
     fn fact(&self, resource: &Resource, follow: &Follow) -> Option<Fact> {
         Some(match resource.get(follow.via.name)? {
             Fact::Known(Value::Text(text)) => self.of_text(resource, follow, text),
@@ -116,18 +117,25 @@ impl Places<'_> {
         match (self.find(resource, follow.kind, text), follow.what) {
             (Answer::Unknown(gap), _) => Fact::Unknown(gap),
             (Answer::Found(found), Followed::Attribute(target)) => read(found, target, resource, follow),
-            (Answer::Missing, Followed::Attribute(_)) => Fact::Absent,
-            (Answer::Elsewhere(why), Followed::Attribute(_) | Followed::Missing) => unknown(resource, follow, why),
+            (Answer::Missing, Followed::Attribute(_) | Followed::Owner) => Fact::Absent,
+            (Answer::Elsewhere(why), Followed::Attribute(_) | Followed::Owner | Followed::Missing) => {
+                unknown(resource, follow, why)
+            }
             (answer, Followed::Missing) => Fact::Known(matches!(answer, Answer::Missing).into()),
             (answer, Followed::Elsewhere) => Fact::Known(matches!(answer, Answer::Elsewhere(_)).into()),
+            (Answer::Found(found), Followed::Owner) => Fact::Known(Value::record([
+                ("id", Some(found.id.as_str().into())),
+                ("account", Some((&*found.account).into())),
+            ])),
             (Answer::Found(found), Followed::Names) => Fact::Known(Value::texts(names(found, text))),
             (_, Followed::Names) => Fact::Known(Value::texts([text])),
-            // A text is no list.
+            // A single reference is not a list.
             (_, Followed::Records(_)) => Fact::Absent,
         }
     }
 
-    /// A list of records. One item that is not known makes the list unknown, because it could be the one that matters.
+    /// Returns a list of records. One unknown item makes the list unknown, because this item could be the one that
+    /// decides.
     fn of_list(&self, resource: &Resource, follow: &Follow, items: &[Value]) -> Fact {
         let mut records = Vec::with_capacity(items.len());
         for item in items {
@@ -159,7 +167,7 @@ impl Places<'_> {
         Fact::Known(Value::List(records))
     }
 
-    /// The resource that a text names: by its ARN, id, name or alias.
+    /// Finds the resource that a text names, by its ARN, id, name or alias.
     fn find(&self, from: &Resource, kind: &'static Kind, text: &str) -> Answer<'_> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let (region, account, name) = match parts.as_slice() {
@@ -167,8 +175,8 @@ impl Places<'_> {
             _ => ("", "", text),
         };
         let account = if account.is_empty() { &*from.account } else { account };
-        // A bucket has a name for all accounts and Regions, and its ARN has neither.
-        // A resource of a global kind may have a home Region, such as a bucket.
+        // The name of a bucket is unique across accounts and Regions, and its ARN has neither of them. A resource of a
+        // global kind, such as a bucket, may have a home Region.
         let home = from.text("region").unwrap_or(&from.region);
         let nowhere = region.is_empty() && (parts.len() > 1 || kind.name == "s3.bucket" || home == GLOBAL);
         let everywhere = kind.scope == Scope::Global || nowhere;
@@ -190,7 +198,7 @@ impl Places<'_> {
             (None, true) if kind.name == "s3.bucket" => Answer::Elsewhere(format!(
                 "the bucket {text} is none of this account, or of a Region that was not read"
             )),
-            // The list may have ended early, so a resource that it does not have can exist.
+            // AWS may have ended the list early, so a resource that is not in the list can exist.
             (None, true) if !kind.qualified.is_empty() => Answer::Unknown(Arc::new(unlisted(from, kind, text))),
             (None, true) => Answer::Missing,
             (None, false) => Answer::Elsewhere(format!("{text} is in account {account}, {region}, which was not read")),
@@ -198,7 +206,7 @@ impl Places<'_> {
     }
 }
 
-/// The gap of a resource that a list without a sure end does not have.
+/// Returns the gap of a resource that is not in a list which AWS may end early.
 fn unlisted(from: &Resource, kind: &Kind, text: &str) -> Gap {
     let call = kind.calls.first();
     Gap::new(Cause::Undecided)
@@ -225,7 +233,7 @@ fn is_named(resource: &Resource, text: &str, name: &str) -> bool {
         || aliases.iter().any(|alias| matches!(alias, Value::Text(alias) if alias == name))
 }
 
-/// Every text that names a resource.
+/// Returns every text that names a resource.
 fn names(resource: &Resource, text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::from([text.to_owned(), resource.id.clone()]);
     names.extend(["arn", "id"].iter().filter_map(|attribute| resource.text(attribute)).map(str::to_owned));
@@ -241,7 +249,7 @@ fn names(resource: &Resource, text: &str) -> BTreeSet<String> {
     names
 }
 
-/// The fact of the resource that was found. A fact that was never read is a gap.
+/// Returns the fact of the resource that was found. A fact that was never read becomes a gap.
 fn read(found: &Resource, attribute: &Attribute, from: &Resource, follow: &Follow) -> Fact {
     match found.get(attribute.name) {
         Some(fact) => fact.clone(),

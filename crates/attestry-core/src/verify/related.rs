@@ -1,34 +1,28 @@
 //! Counts the related resources of a resource: a join of two populations.
 //!
-//! A related resource that was not seen makes the count unknown where it could decide. Must not know the reason of the
-//! requirement.
+//! If a related resource that was not seen could change the result, the count is unknown. This module must not know the
+//! reason of the requirement.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::by_value::{ByValue, equality};
 use super::reached;
 use crate::facts::{Cause, Fact, Gap, Population, Resource, Value};
-use crate::matchers::{Condition, Operand};
-use crate::policy::{Expectation, Judgement, Related};
+use crate::matchers::Operand;
+use crate::policy::{Judgement, Related};
 
-/// The resources of the other kind, by the value that the join compares.
+/// The resources of the other kind, with an index for the join.
 pub(super) struct Others<'a> {
     related: &'a Related,
     now: Timestamp,
     resources: Vec<&'a Resource>,
-    /// The first gap of the lists. With one, there can be more resources than were seen.
+    /// The first gap of the lists. If there is one, there can be more resources than were seen.
     gap: Option<Arc<Gap>>,
-    key: Option<Key<'a>>,
-}
-
-/// The comparison that an index answers: an attribute of the others equals an attribute of the resource.
-struct Key<'a> {
-    outer: &'a str,
-    by_value: BTreeMap<&'a Value, Vec<usize>>,
-    /// The others whose attribute is unknown. They can be related to every resource.
-    unknown: Vec<usize>,
+    /// The attribute of the outer resource that the join compares, and an index of the related resources by the
+    /// compared value.
+    key: Option<(&'static str, ByValue<'a>)>,
 }
 
 impl<'a> Others<'a> {
@@ -44,21 +38,17 @@ impl<'a> Others<'a> {
         let windowed = related.windowed();
         let unread = || of_kind().find_map(|it| reached::reached(windowed, it, now).gap);
         let gap = gap.or_else(unread).or_else(|| reached::without_global(windowed, of_kind()));
-        let key = equal(&related.filter).map(|(inner, outer)| {
-            let (mut by_value, mut unknown) = (BTreeMap::<&Value, Vec<usize>>::new(), Vec::new());
-            for (place, resource) in resources.iter().enumerate() {
-                match resource.get(inner) {
-                    Some(Fact::Known(value)) if !value.is_withheld() => by_value.entry(value).or_default().push(place),
-                    Some(Fact::Absent | Fact::NotApplicable(_)) => {}
-                    _ => unknown.push(place),
-                }
-            }
-            Key { outer, by_value, unknown }
-        });
+        let outer = |operand: &Operand| match operand {
+            Operand::Outer(outer) if outer.inside.is_empty() => Some(outer.attribute.name),
+            _ => None,
+        };
+        let key = equality(&related.filter, &outer)
+            .map(|(inner, outer)| (outer, ByValue::new(inner, resources.iter().copied())));
         Self { related, now, resources, gap, key }
     }
 
-    /// The number of the resources that are related to this one, if it is known as far as the requirement needs it.
+    /// Returns the number of resources that are related to this one. The number is unknown if missing data could change
+    /// whether the requirement is met.
     pub(super) fn count(&self, resource: &Resource) -> Fact {
         for attribute in self.related.outer() {
             match resource.get(attribute.name) {
@@ -86,12 +76,13 @@ impl<'a> Others<'a> {
         };
         match &self.key {
             None => self.resources.iter().for_each(|other| add(other)),
-            Some(key) => {
-                let equal = match resource.get(key.outer) {
-                    Some(Fact::Known(value)) => key.by_value.get(value).map(Vec::as_slice).unwrap_or_default(),
-                    _ => &[],
+            Some((outer, by_value)) => {
+                let value = match resource.get(outer) {
+                    Some(Fact::Known(value)) => Some(value),
+                    _ => None,
                 };
-                equal.iter().chain(&key.unknown).filter_map(|place| self.resources.get(*place)).for_each(|it| add(it));
+                let places = by_value.candidates(value);
+                places.into_iter().filter_map(|place| self.resources.get(place)).for_each(|it| add(it));
             }
         }
         let (unseen, bounds) = (self.gap.is_some(), self.related.bounds);
@@ -115,24 +106,5 @@ impl<'a> Others<'a> {
             self.related.kind.plural, gap.message
         );
         Fact::Unknown(Arc::new(Gap::clone(&gap).with_message(message)))
-    }
-}
-
-/// The attribute of the others and that of the resource that must be equal, if the filter has such a test.
-fn equal(filter: &Expectation) -> Option<(&'static str, &'static str)> {
-    match filter {
-        Expectation::All(parts) => parts.iter().find_map(equal),
-        Expectation::Attribute(test) if test.lookup.inside.is_empty() && test.related.is_none() => {
-            match &test.condition {
-                Condition::Tests(tests) => tests.iter().find_map(|it| match (&it.operand, it.matcher.keyword()) {
-                    (Operand::Outer(outer), "equals") if outer.inside.is_empty() => {
-                        Some((test.lookup.attribute.name, outer.attribute.name))
-                    }
-                    _ => None,
-                }),
-                Condition::Fields(_) => None,
-            }
-        }
-        _ => None,
     }
 }

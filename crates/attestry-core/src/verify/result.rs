@@ -1,6 +1,6 @@
 //! The result of a run. Every report is written from this one record.
 //!
-//! Must not know report formats.
+//! This module must not know report formats.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The verdict without its proof.
+    /// Returns the verdict without its proof.
     #[must_use]
     pub fn without_proof(self) -> ResourceVerdict {
         match self {
@@ -40,7 +40,7 @@ impl Verdict {
         }
     }
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         self.without_proof().word()
@@ -53,8 +53,8 @@ impl Serialize for Verdict {
     }
 }
 
-/// The verdict on one resource. `Met` for one resource needs only the judgement of this resource. The order is the
-/// order of the labels in counts.
+/// The verdict on one resource. `Met` for one resource needs only the judgement of this resource. Counts show the
+/// labels in the order of the variants.
 #[derive(
     Clone,
     Copy,
@@ -90,7 +90,7 @@ impl ResourceVerdict {
     /// The verdicts that need the attention of a reader.
     pub const ATTENTION: &'static [Self] = &[Self::Violated, Self::Waived, Self::NotEvaluated];
 
-    /// The short word at the start of a line on the terminal.
+    /// Returns the short word at the start of a line on the terminal.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -153,7 +153,7 @@ pub struct CaseResult {
 }
 
 impl CaseResult {
-    /// The resources with one of these verdicts.
+    /// Returns the results of the resources with one of these verdicts.
     pub fn with(&self, verdicts: &[ResourceVerdict]) -> impl Iterator<Item = &ResourceResult> {
         self.resources.iter().filter(move |resource| verdicts.contains(&resource.verdict))
     }
@@ -172,14 +172,15 @@ pub struct WaiverResult {
     pub id: String,
     /// The state of the waiver.
     pub state: WaiverState,
-    /// The number of findings that the waiver waives. An expired waiver has the number that it would waive.
+    /// The number of findings that the waiver waives. For an expired waiver, it is the number that the waiver would
+    /// waive.
     pub findings: usize,
     /// The number of resources that the waiver names in its cases, with or without a finding.
     #[serde(skip)]
     pub named: usize,
-    /// The last day on which the waiver counts.
+    /// The last day on which the waiver is valid.
     pub expires: String,
-    /// The number of days until then; negative after the last day.
+    /// The number of days until the last day; negative after it.
     pub days_left: i32,
     /// The owner, who must correct the violation.
     pub owner: String,
@@ -237,7 +238,7 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// Counts of verdicts.
+    /// Counts the verdicts.
     #[must_use]
     pub fn tally(&self) -> Tally {
         let mut tally = Tally { cases: self.cases.len(), ..Tally::default() };
@@ -301,7 +302,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// The parameters of the command line as text: `NAME=VALUE`, redacted.
+    /// Formats the parameters of the command line as text: `NAME=VALUE`, redacted.
     #[must_use]
     pub fn overrides(given: &[(String, String)]) -> Vec<String> {
         given.iter().map(|(name, value)| format!("{name}={}", scrub(value))).collect()

@@ -8,9 +8,9 @@
 //!   `ForAnyValue:` does not hold. An empty set of values counts as an absent key. For `ForAllValues:` and
 //!   `ForAnyValue:` a set of only empty texts counts as an absent key, too. AWS documents two results for
 //!   `ForAnyValue:…IfExists` without the key, so the result is unknown.
-//! - One matching value is enough. With a negated operator no value may match. Without `ForAllValues:` or
-//!   `ForAnyValue:`, a key with several values holds if *one of them matches*. With a negated operator it holds if
-//!   *none of them matches*.
+//! - One matching value of the policy is enough. With a negated operator, no value of the policy may match. Without
+//!   `ForAllValues:` or `ForAnyValue:`, the request may have several values for the key. The condition then holds if
+//!   *one of them matches*. With a negated operator, it holds if *none of them matches*.
 //! - `ArnEquals` is the same as `ArnLike`. The result of a pattern without six components is unknown. A value without
 //!   six components does not match.
 //! - AWS does not document the result for a value that is no number, date, boolean, address or base64 text. The result
@@ -19,7 +19,7 @@
 //!   text matches nothing. With a negated operator the result is unknown, because AWS documents that the statement
 //!   *might* be invalid.
 //!
-//! The module must not know statements.
+//! This module must not know statements.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ use crate::language::Pattern as Shape;
 use crate::pattern::{LetterCase, Resolved, is_always_there, resolved};
 use crate::policy::{Condition, Operator, Quantity, Test};
 
-/// Returns whether a condition holds. `variables` is the setting of its policy.
+/// Returns whether a condition holds. `variables` is the field `variables` of the policy.
 #[must_use]
 pub fn holds(condition: &Condition, variables: bool, context: &Context) -> Truth {
     let Condition { operator, key, values } = condition;
@@ -65,7 +65,8 @@ pub fn holds(condition: &Condition, variables: bool, context: &Context) -> Truth
     }
 }
 
-/// Returns whether a condition holds for every text of a pattern, when only a pattern of the key is known.
+/// Returns whether a condition holds when only a pattern for the value of its key is known. The result is certain only
+/// when it is the same for all texts of the pattern.
 fn by_shape(condition: &Condition, comparison: Comparison, negated: bool, variables: bool, context: &Context) -> Truth {
     let (Some(shape), Comparison::Text { case: LetterCase::Exact, wildcards }) =
         (context.shape(&condition.key), comparison)
@@ -100,8 +101,9 @@ pub fn undecided_keys(conditions: &[Condition], variables: bool, context: &Conte
     keys.into_iter().collect()
 }
 
-/// Returns the keys on which an unknown condition depends. When every key is known, these are the keys of variables
-/// without a value in the request. Otherwise it is the key of the condition itself, whose values cannot be read.
+/// Returns the keys on which the result of a condition depends, when the result is unknown. These are the unknown keys
+/// of the condition and of its variables. If none is unknown, they are the keys of variables without a value in the
+/// request. If there is no such variable either, it is the key of the condition, because a value is unreadable.
 fn unknown_keys(condition: &Condition, variables: bool, context: &Context) -> BTreeSet<String> {
     let (mut keys, mut absent) = (BTreeSet::new(), BTreeSet::new());
     if context.get(&condition.key) == Known::Unknown {
@@ -129,8 +131,8 @@ fn without_key(operator: Operator, negated: bool) -> Truth {
     }
 }
 
-/// Evaluates `Null`, which tests whether the key is absent. AWS does not document its meaning with `ForAllValues:` or
-/// `ForAnyValue:`.
+/// Evaluates `Null`, which tests whether the key is absent. AWS does not document the meaning of `Null` with
+/// `ForAllValues:` or `ForAnyValue:`.
 fn is_null(operator: Operator, values: &[String], known: Known<'_>) -> Truth {
     let one = |missing: bool| Truth::any(values.iter().map(|it| boolean(it).map(|wanted| wanted == missing).into()));
     match known {
@@ -169,7 +171,7 @@ enum Comparison {
     Arn,
 }
 
-/// Returns the comparison of an operator, and whether it is negated. `Null` has none, because it compares nothing.
+/// Returns the comparison of an operator, and whether the operator is negated. `Null` has no comparison.
 fn comparison(test: Test) -> Option<(Comparison, bool)> {
     use Comparison::{Arn, Binary, Bool, Date, Ip, Number, Text};
     let equal = Text { case: LetterCase::Exact, wildcards: false };

@@ -1,19 +1,19 @@
 //! Evaluates the layers of policies in the order that AWS documents, with the special rules between them.
 //!
 //! 1. An explicit deny in any layer wins.
-//! 2. Each level of the organization must allow: the RCPs for the resource and the SCPs for the principal. Neither
-//!    limits service-linked roles. SCPs do not limit a principal without an account.
-//! 3. Within one account the resource policy *or* the identity policies allow, if the resource needs no policy of its
-//!    own. Key policies and trust policies must allow the request themselves.
-//!    - A resource policy can name the user or session itself, or everyone. A missing allow in the identity policies,
-//!      the boundary or the session policies does not limit it.
-//!    - A resource policy can name the role, or the user who requested the federated session. The boundary and the
-//!      session policies limit it.
+//! 2. On each level of the organization, the RCPs for the resource and the SCPs for the principal must allow the
+//!    request. RCPs and SCPs do not limit service-linked roles. SCPs do not limit a principal without an account.
+//! 3. Within one account the resource policy *or* the identity policies must allow the request. Key policies and trust
+//!    policies are an exception: the policy of the resource itself must allow the request.
+//!    - When a resource policy names the user or session itself, or everyone, its Allow is enough. A missing Allow in
+//!      the identity policies, the boundary or the session policies does not limit this Allow.
+//!    - When a resource policy names the role, or the user who requested the federated session, its Allow is limited by
+//!      the boundary and the session policies.
 //!    - A resource policy that names the account allows no request by itself. The identity policies must allow it.
 //! 4. Across accounts the resource policy *and* the identity policies must allow.
 //! 5. A boundary and session policies only remove permissions.
-//! 6. The root user needs no policy in its own account. For a service, a federated or an anonymous caller only the
-//!    policy of the resource counts.
+//! 6. The root user needs no policy in its own account. For a service, a federated or an anonymous caller, only the
+//!    policy of the resource can allow the request.
 //!
 //! AWS documents these rules in the IAM User Guide, "Policy evaluation logic"
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>: rule 1 and the root
@@ -21,7 +21,7 @@
 //! under "Policy evaluation for requests within a single account", and rule 4 under "Cross-account policy evaluation
 //! logic". For rule 2 see "SCP evaluation" in the AWS Organizations User Guide.
 //!
-//! The module must not know statements.
+//! This module must not know statements.
 
 use super::found::{Layer, Outcome, StatementPlace};
 use super::principals::Naming;
@@ -33,8 +33,8 @@ use crate::policy::{Effect, Policy};
 /// The policies that apply to a request. The code that calls [`decide`] determines which of them exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policies {
-    /// The service control policies of the account of the principal, one list for each level of the organization. There
-    /// are none for the management account.
+    /// The service control policies of the account of the principal, one list for each level of the organization. The
+    /// list is empty for the management account.
     pub scps: Vec<Vec<Policy>>,
     /// The resource control policies of the account of the resource, one list for each level of the organization.
     pub rcps: Vec<Vec<Policy>>,
@@ -50,7 +50,7 @@ pub struct Policies {
     pub resource_must_allow: bool,
 }
 
-/// The result of a request.
+/// The decision on a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// The request is allowed.

@@ -1,6 +1,6 @@
-//! Combines the results of the statements of several layers, and keeps the statements that caused them.
+//! Combines the results of the statements of several layers, and keeps the statements that caused the results.
 //!
-//! The module must not know which layers apply to a request.
+//! This module must not know which layers apply to a request.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct StatementPlace {
     pub statement: usize,
 }
 
-/// Whether a statement was found, and its place.
+/// The result of a search for a statement that applies: whether there is one, and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) truth: Truth,
@@ -54,7 +54,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Creates a result that needs no statement.
+    /// Creates a positive result without a statement.
     pub(super) fn given(layer: Layer) -> Self {
         Self { truth: Truth::Yes, by: None, doubts: Vec::new(), keys: BTreeSet::new(), layer }
     }
@@ -85,8 +85,8 @@ impl Outcome {
         found
     }
 
-    /// Both results must hold. The layer at fault is the first layer without a statement. The statement is that of the
-    /// first result.
+    /// Combines two results that must both hold. If they do not, the layer is the first layer without a statement. If
+    /// they do, the statement is that of the first result, or of the second if the first has none.
     pub(super) fn and(self, other: Self) -> Self {
         match (self.truth, other.truth) {
             (Truth::No, _) | (Truth::Unknown, Truth::Yes) => self,
@@ -96,7 +96,7 @@ impl Outcome {
         }
     }
 
-    /// One of the results must hold. When both fail, the layer at fault is that of the second.
+    /// Combines two results. At least one of them must hold. If both fail, the layer is the layer of the second result.
     pub(super) fn or(self, other: Self) -> Self {
         match (self.truth, other.truth) {
             (Truth::Yes, _) | (Truth::Unknown, Truth::No) => self,
@@ -105,7 +105,8 @@ impl Outcome {
         }
     }
 
-    /// Removes the statement that made the result certain, because a guard allows nothing by itself.
+    /// Removes the statement from the result. A layer that only limits permissions, such as a boundary, allows nothing
+    /// by itself.
     pub(super) fn guard(self) -> Self {
         Self { by: None, ..self }
     }

@@ -2,7 +2,7 @@
 //!
 //! The logic has three values. A fact is unknown when the context does not contain it, when a value is no readable
 //! number or date, or when AWS does not document the rule. The module returns a decision only if no unknown fact can
-//! change it. The rules are those of the IAM User Guide, "Policy evaluation logic". The module must not know JSON or
+//! change it. The rules are those of the IAM User Guide, "Policy evaluation logic". This module must not know JSON or
 //! facts.
 
 mod conditions;

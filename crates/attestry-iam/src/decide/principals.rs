@@ -1,9 +1,9 @@
 //! Decides whether `Principal` and `NotPrincipal` name a caller.
 //!
-//! The way in which a statement names the caller decides which other policies limit the caller, so the module keeps the
-//! ways apart. IAM User Guide, "AWS JSON policy elements: Principal"
+//! The way in which a statement names the caller decides which other policies limit the caller. So the module
+//! distinguishes these ways. IAM User Guide, "AWS JSON policy elements: Principal"
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html> and "AWS JSON policy
-//! elements: NotPrincipal". The module must not know effects.
+//! elements: NotPrincipal". This module must not know effects.
 
 use super::request::Subject;
 use super::truth::Truth;
@@ -38,8 +38,9 @@ pub(super) fn meant(list: &[Principal], subject: &Subject, context: &Context) ->
     Truth::any(list.iter().filter_map(|it| one(it, subject, context)).map(|(_, truth)| truth))
 }
 
-/// Returns whether `NotPrincipal` excludes the caller. AWS requires the account beside the user or role. When only one
-/// of them is named, AWS documents that the other *might* not be excluded, so the result is unknown.
+/// Returns whether `NotPrincipal` excludes the caller. AWS requires that the list names both the user or role and its
+/// account. When it names only one of them, AWS documents that the other *might* not be excluded, so the result is
+/// unknown.
 pub(super) fn left_out(list: &[Principal], subject: &Subject, context: &Context) -> Truth {
     if list.contains(&Principal::Everyone) {
         return Truth::Yes;
@@ -53,7 +54,7 @@ pub(super) fn left_out(list: &[Principal], subject: &Subject, context: &Context)
     if itself == account { itself } else { Truth::Unknown }
 }
 
-/// Returns whether the unique id of the caller decides about one of the principals.
+/// Returns whether the result for at least one of the principals depends on the unique id of the caller.
 pub(super) fn wait_for_id(list: &[Principal]) -> bool {
     let waits = |it: &String| is_unique_id(it) || it.contains(":assumed-role/");
     list.iter().any(|it| matches!(it, Principal::Aws(name) if waits(name)))
@@ -118,7 +119,8 @@ pub(crate) fn is_session_of(session: &str, role: &str) -> bool {
     sts && same_account && name.map(|(name, _)| name) == role.rsplit('/').next()
 }
 
-/// AWS puts the unique id in place of the ARN when the user or role of a policy was deleted.
+/// Returns whether a principal is a unique id. When a user or role is deleted, AWS replaces its ARN in policies with
+/// the unique id.
 fn is_unique_id(principal: &str) -> bool {
     principal.starts_with("AIDA") || principal.starts_with("AROA")
 }

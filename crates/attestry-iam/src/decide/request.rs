@@ -1,6 +1,6 @@
 //! One request: the caller, the action and the resource.
 //!
-//! The module must not know policies.
+//! This module must not know policies.
 
 use crate::context::{Context, Known};
 
@@ -15,8 +15,7 @@ pub struct Request {
     pub resource: String,
     /// The account of the resource.
     pub resource_account: String,
-    /// The known condition keys. It has the keys that follow from the caller only after
-    /// [`Request::with_principal_keys`].
+    /// The known condition keys. [`Request::with_principal_keys`] adds the keys that follow from the caller.
     pub context: Context,
 }
 
@@ -57,7 +56,7 @@ pub enum Subject {
         /// The provider: an ARN, or a name such as `accounts.google.com`.
         provider: String,
     },
-    /// The request is not signed.
+    /// A caller whose request is not signed.
     Anonymous,
 }
 
@@ -72,7 +71,7 @@ const OF_CALLER: &[&str] = &[
     "kms:CallerAccount",
 ];
 
-/// The condition keys that only requests of a service in its own name have.
+/// The condition keys that a request has only when a service sends it in its own name.
 const OF_SERVICES: &[&str] = &[
     "aws:PrincipalServiceName",
     "aws:PrincipalServiceNamesList",
@@ -94,15 +93,15 @@ impl Request {
 }
 
 impl Subject {
-    /// Returns an otherwise unknown caller of an account, in the partition of an ARN. A caller of another partition
-    /// cannot reach the resource of the ARN, so every claim about such a caller holds.
+    /// Returns a caller of an account, in the partition of an ARN. Nothing else is known about the caller. A caller of
+    /// another partition cannot reach the resource of the ARN, so every claim about such a caller holds.
     #[must_use]
     pub fn anyone(account: &str, arn: &str) -> Self {
         let partition = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next()).unwrap_or("aws");
         Self::User { arn: format!("arn:{partition}:iam::{account}:user/anyone") }
     }
 
-    /// Returns a role with the name of a user. Any other caller stays the same.
+    /// Turns a user into a role with the same name. Returns any other caller unchanged.
     pub(crate) fn as_role(&self) -> Self {
         match self {
             Self::User { arn } => Self::Role { arn: arn.replace(":user/", ":role/"), session: None },
@@ -144,8 +143,8 @@ impl Subject {
         }
     }
 
-    /// Returns whether a key follows from the caller. It identifies the caller, or it is absent because the caller is
-    /// no service.
+    /// Returns whether a key follows from the caller. Such a key identifies the caller, or it is absent because only
+    /// services send it.
     #[must_use]
     pub fn tells(key: &str, known: Known<'_>) -> bool {
         let among = |list: &[&str]| list.iter().any(|it| it.eq_ignore_ascii_case(key));

@@ -1,6 +1,6 @@
 //! Decides whether a statement applies to a request.
 //!
-//! The module must not know layers.
+//! This module must not know layers.
 
 use std::collections::BTreeSet;
 
@@ -20,21 +20,22 @@ pub(super) struct Applies {
     pub(super) keys: BTreeSet<String>,
 }
 
-/// The principals of a statement that count.
+/// The way in which a statement must name the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whom {
-    /// The policy belongs to the caller, so it has no principals.
+    /// The policy belongs to the caller, so its statements have no principals.
     Owner,
-    /// Principals that name the caller in any way.
+    /// The principals may name the caller in any way.
     Anyhow {
-        /// The caller has a permissions boundary. A `NotPrincipal` with `Deny` then applies to it in every case.
+        /// Whether the caller has a permissions boundary. If so, a Deny with `NotPrincipal` always applies to the
+        /// caller.
         bounded: bool,
     },
-    /// Principals that name the caller in this way.
+    /// The principals must name the caller in this way.
     As(Naming),
 }
 
-/// Returns whether a statement applies to a request. `variables` is the setting of its policy.
+/// Returns whether a statement applies to a request. `variables` is the field `variables` of the policy.
 pub(super) fn applies(statement: &Statement, variables: bool, request: &Request, whom: Whom) -> Applies {
     let mut found = Applies { truth: action(statement, request), keys: BTreeSet::new() };
     found.and(|| principal(statement, request, whom));

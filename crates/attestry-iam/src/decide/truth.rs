@@ -2,25 +2,25 @@
 
 use std::ops::Not;
 
-/// Whether a statement is true. In this order *and* is the smaller value of two, and *or* is the larger one.
+/// Whether a statement is true. The values are ordered: *and* is the smaller of two values, and *or* is the larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
-    /// It is false for every value of the unknown facts.
+    /// The statement is false for every value of the unknown facts.
     No,
-    /// It depends on unknown facts.
+    /// The result depends on unknown facts.
     Unknown,
-    /// It is true for every value of the unknown facts.
+    /// The statement is true for every value of the unknown facts.
     Yes,
 }
 
 impl Truth {
-    /// Returns whether all hold. The result for an empty list is yes.
+    /// Returns whether all statements hold. The result for an empty list is yes.
     #[must_use]
     pub fn all(of: impl IntoIterator<Item = Self>) -> Self {
         of.into_iter().min().unwrap_or(Self::Yes)
     }
 
-    /// Returns whether at least one holds. The result for an empty list is no.
+    /// Returns whether at least one statement holds. The result for an empty list is no.
     #[must_use]
     pub fn any(of: impl IntoIterator<Item = Self>) -> Self {
         of.into_iter().max().unwrap_or(Self::No)

@@ -1,7 +1,7 @@
 //! The values of conditions: numbers, dates, booleans, bytes and networks. Each reader returns `None` for a text of
 //! another type.
 //!
-//! IAM User Guide, "IAM JSON policy elements: Condition operators". The module must not know operators.
+//! IAM User Guide, "IAM JSON policy elements: Condition operators". This module must not know operators.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -43,8 +43,8 @@ impl<'a> Number<'a> {
     }
 }
 
-/// Reads a date in the W3C profile of ISO 8601, or seconds since 1970. Four digits alone can be a year or seconds, so
-/// they have no value.
+/// Reads a date in the W3C profile of ISO 8601, or seconds since 1970. A text of four digits can be a year or a number
+/// of seconds, so the result is `None`.
 pub(crate) fn date(text: &str) -> Option<Timestamp> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.bytes().all(|it| it.is_ascii_digit()) {
@@ -100,7 +100,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Reads `203.0.113.0/24`, `2001:db8::/32`, or one address. Bits after the prefix do not count.
+    /// Reads `203.0.113.0/24`, `2001:db8::/32`, or one address. Bits after the prefix are ignored.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().ok()?;

@@ -1,14 +1,14 @@
-//! The few names of resources that may contain colons or slashes. A `*` of a `Resource` also covers colons, so a name
-//! with colons could look like another resource. Where AWS allows no colon, the patterns here allow none.
+//! The few names of resources that may contain colons or slashes. A `*` in the element `Resource` also covers colons,
+//! so a name with colons could look like another resource. Where AWS allows no colon, the patterns here allow none.
 //!
-//! The rules are the naming rules in the API references of the services. The module must not know actions or policies.
+//! The rules are the naming rules in the API references of the services. This module must not know actions or policies.
 
 use super::pattern::Class;
 
 /// The characters that the variable parts of a format may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Names {
-    /// Texts of a class.
+    /// All variable parts are texts of this class.
     Of(Class),
     /// The last variable part is a name. At most this many parts can follow, each with a colon at its start, such as
     /// the id of a build.
@@ -18,8 +18,8 @@ pub(super) enum Names {
     Keys,
 }
 
-/// The service of the ARN, the beginning of its resource, and its names. All other names contain no colon. The first
-/// matching row counts.
+/// The rows for names that may contain colons or slashes: the service of the ARN, the beginning of the resource, and
+/// the characters of the names. The first matching row applies. Names without a row contain no colon.
 const TABLE: &[(&str, &str, Names)] = {
     use Names::{Keys, Of, Parted};
     const ANY: Names = Of(Class::Any);
@@ -51,7 +51,7 @@ const TABLE: &[(&str, &str, Names)] = {
         ("rds", "cluster-snapshot:", Parted(1)),
         ("rds", "og:", Parted(1)),
         ("redshift", "snapshot:", Parted(1)),
-        // A version or an alias may follow, and a revision.
+        // A version, an alias or a revision may follow.
         ("lambda", "function:", Parted(1)),
         ("batch", "job-definition/", Parted(1)),
         ("bedrock", "foundation-model/", Parted(2)),

@@ -1,6 +1,6 @@
 //! Converts formats of ARNs, such as `arn:*:kms:*:*:key/*`, to patterns.
 //!
-//! The module `colons` has the names that may contain colons. The module must not know actions.
+//! The module `colons` lists the names that may contain colons. This module must not know actions.
 
 use super::colons::{Names, names};
 use super::pattern::{Class, Pattern, Token};
@@ -12,7 +12,7 @@ pub struct Format {
     text: String,
     /// Whether the format belongs to an action that changes its resource.
     changes: bool,
-    /// Whether a `*` of the resource is the character itself. The request then means all resources at once.
+    /// Whether a `*` in the resource is the literal character. A request with such an ARN means all resources at once.
     all: bool,
 }
 
@@ -25,7 +25,7 @@ pub struct Place<'a> {
     pub regions: &'a [&'a str],
     /// The account. `None` means any account, AWS itself included.
     pub account: Option<&'a str>,
-    /// The characters of names: all characters, or only the usual ones.
+    /// The characters that names may contain: all characters, or only the usual ones.
     pub names: Class,
 }
 
@@ -34,32 +34,32 @@ const OWNED: &[&str] =
     &["dynamodb", "ecr", "ecs", "kinesis", "kms", "lambda", "logs", "rds", "s3", "secretsmanager", "sns", "sqs"];
 
 impl Format {
-    /// The format of a resource that is read or used.
+    /// Creates the format of a resource that an action reads or uses.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self { text: text.to_owned(), changes: false, all: false }
     }
 
-    /// The format of a resource that is changed.
+    /// Creates the format of a resource that an action changes.
     #[must_use]
     pub fn changed(text: &str) -> Self {
         Self { changes: true, ..Self::new(text) }
     }
 
-    /// The format of a request for all resources at once, with an ARN that itself ends in `*`.
+    /// Creates the format of a request for all resources at once. The ARN of the request itself ends in `*`.
     #[must_use]
     pub fn all(text: &str) -> Self {
         Self { all: true, ..Self::new(text) }
     }
 
-    /// Returns whether the format means no resource.
+    /// Returns whether the format belongs to actions without resources.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.text == "*"
     }
 
     /// Returns patterns for the ARNs of the format at a place. Each ARN matches one of the patterns. A format that is
-    /// no ARN is a pattern itself, and `*` alone means this text.
+    /// no ARN is itself the pattern. The format `*` has the text `*` only.
     #[must_use]
     pub fn patterns(&self, place: Place<'_>) -> Vec<Pattern> {
         if self.is_none() {
@@ -89,8 +89,8 @@ impl Format {
         found.into_iter().map(Pattern::new).collect()
     }
 
-    /// A resource of AWS has the account `aws` or none. In IAM, AWS owns only policies, and no other party can change
-    /// them.
+    /// Returns the possible accounts of an ARN. A resource that AWS owns has the account `aws` or none. In IAM, AWS
+    /// owns only policies, and no other party can change them.
     fn accounts(&self, service: &str, resource: &str, known: Option<&str>) -> Vec<Vec<Token>> {
         let (digits, aws) = (vec![Token::One(Class::Digit); 12], text("aws"));
         match known {
@@ -102,8 +102,8 @@ impl Format {
         }
     }
 
-    /// Returns patterns for the ARNs of requests for all resources of the type. Each variable part is empty, or is the
-    /// character `*`. The list is empty when the format has no variable part.
+    /// Returns patterns for the ARNs of requests for all resources of the type. In such an ARN, all variable parts of
+    /// the resource are empty, or all are the character `*`. The list is empty when the format has no variable part.
     #[must_use]
     pub fn collections(&self, place: Place<'_>) -> Vec<Pattern> {
         let parts: Vec<&str> = self.text.splitn(6, ':').collect();
@@ -111,7 +111,7 @@ impl Format {
         if head.len() < 5 || !resource.contains('*') {
             return Vec::new();
         }
-        // The head is built as for any other resource. Its rest of one character is removed.
+        // The heads are built with the resource `x`, as for any other resource. Then the `x` is removed.
         let heads = Self { text: format!("{}:x", head.join(":")), ..self.clone() }.patterns(place);
         let rests = [resource.replace('*', ""), (*resource).to_owned()].map(|it| text(&it));
         let whole = |head: &Pattern, rest: &[Token]| {
@@ -132,8 +132,8 @@ fn regions(known: &[&str]) -> Vec<Vec<Token>> {
     if known.is_empty() { vec![region()] } else { known.iter().map(|region| text(region)).collect() }
 }
 
-/// Returns the resource part with its variable parts filled. A name is not empty. Its characters belong to the class,
-/// and to the class that `colons` has for the name.
+/// Returns the resource part with a name in place of each variable part. A name is not empty. Its characters belong to
+/// `class`, and to the class that `colons` has for this resource.
 fn holes(service: &str, resource: &str, class: Class) -> Vec<Vec<Token>> {
     let parts: Vec<&str> = resource.split('*').collect();
     let last = parts.len().saturating_sub(1);

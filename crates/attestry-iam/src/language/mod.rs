@@ -1,11 +1,12 @@
-//! Sets of texts that are given by patterns, and one question: is there a text in all of these sets and in none of
-//! those?
+//! Sets of texts, described by patterns. The module answers one question: is there a text that belongs to all sets of
+//! one list and to no set of another list?
 //!
-//! The module must not know policies, actions or conditions. Of AWS it contains only the form of an ARN (`format`).
+//! This module must not know policies, actions or conditions. The form of an ARN (`format`) is its only knowledge about
+//! AWS.
 //!
-//! The answer is exact. When there is a text, the search returns a text, usually a shortest one. When it returns none,
-//! there is none. The search has a [`Budget`] of work and not of time, so the same question has the same answer on
-//! every machine.
+//! The answer is exact. When there is such a text, the search returns one, usually one of the shortest. When the search
+//! returns none, no such text exists. The search has a [`Budget`] of work and not of time, so the same question has the
+//! same answer on every machine.
 
 mod colons;
 mod format;
@@ -30,25 +31,26 @@ pub struct Budget {
 pub struct TooComplex;
 
 impl Budget {
-    /// The budget for usual policies. A policy that is written to be slow uses it up within a tenth of a second.
+    /// Returns the budget for usual policies. A policy that is written to be slow uses it up within a tenth of a
+    /// second.
     #[must_use]
     pub const fn usual() -> Self {
         Self { left: 1_000_000 }
     }
 
-    /// A budget of this many units. A unit is about one machine word of one state.
+    /// Returns a budget of this many units. A unit is about the work on one machine word of one state.
     #[must_use]
     pub const fn of(units: u64) -> Self {
         Self { left: units }
     }
 
-    /// What each of some has, where they have this together.
+    /// Divides the budget into `of` equal shares, and returns one share.
     #[must_use]
     pub fn share(self, of: usize) -> Self {
         Self { left: self.left / u64::try_from(of.max(1)).unwrap_or(u64::MAX) }
     }
 
-    /// Whether nothing is left.
+    /// Returns whether nothing is left.
     #[must_use]
     pub fn is_spent(self) -> bool {
         self.left == 0

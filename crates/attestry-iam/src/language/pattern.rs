@@ -1,10 +1,10 @@
-//! A pattern: characters, single characters of a class, and runs of a class.
+//! A pattern: a sequence of fixed characters, single characters of a class, and runs of characters of a class.
 //!
-//! The module must not know the source of a pattern. Globs and resource formats have the same type here.
+//! This module must not know the source of a pattern. Globs and resource formats have the same type here.
 
 use crate::pattern as written;
 
-/// A set of texts, given as one token after the other.
+/// A set of texts, described by a sequence of tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pattern {
     tokens: Vec<Token>,
@@ -154,13 +154,13 @@ impl Pattern {
         *last == Token::Many(Class::Any) && before.iter().all(|token| matches!(token, Token::Char(_)))
     }
 
-    /// Whether it is one text.
+    /// Returns whether the pattern contains exactly one text.
     #[must_use]
     pub fn is_text(&self) -> bool {
         self.tokens.iter().all(|token| matches!(token, Token::Char(_)))
     }
 
-    /// The only text, where there is only one.
+    /// Returns the only text of the pattern, if it contains exactly one.
     #[must_use]
     pub fn only(&self) -> Option<String> {
         self.is_text().then(|| self.prefix())
@@ -174,7 +174,7 @@ impl Pattern {
         text
     }
 
-    /// The same, one by one.
+    /// Returns the characters with which every text begins, one by one.
     pub(crate) fn begin(&self) -> impl Iterator<Item = char> {
         self.tokens.iter().map_while(|token| if let Token::Char(char) = token { Some(*char) } else { None })
     }
@@ -208,22 +208,23 @@ impl Pattern {
         at.last() == Some(&true)
     }
 
-    /// Returns whether the pattern certainly contains every text of another. `false` does not prove the opposite, which
-    /// needs a search.
+    /// Returns whether the pattern surely contains every text of another pattern. `false` proves nothing: only a search
+    /// can prove that a text is missing.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self == other || self.spans(other.tokens.iter().copied())
     }
 
-    /// Returns whether both patterns certainly have no common text, judged by their beginnings and ends. `false` proves
-    /// nothing.
+    /// Returns whether both patterns surely have no common text. The function compares only their beginnings and ends,
+    /// so `false` proves nothing.
     #[must_use]
     pub fn excludes(&self, other: &Self) -> bool {
         apart(self.tokens.iter(), other.tokens.iter()) || apart(self.tokens.iter().rev(), other.tokens.iter().rev())
     }
 
-    /// Matches the pattern with tokens. `*` takes any of them, also runs. The other tokens must hold one by one. Going
-    /// back to the last `*` is enough, because it takes every text that an earlier `*` could take.
+    /// Returns whether the pattern covers a sequence of tokens. `*` covers any tokens, also runs. Each other token must
+    /// cover the token at its place. After a difference, the function goes back to the last `*` only. This is enough,
+    /// because the last `*` takes every text that an earlier `*` could take.
     fn spans(&self, other: impl Iterator<Item = Token> + Clone) -> bool {
         let mut mine = self.tokens.iter();
         let mut theirs = other;

@@ -1,10 +1,10 @@
 //! Reads many patterns at once, with an automaton whose states are sets of positions. The states are created when they
 //! are needed.
 //!
-//! The module must not know which patterns a text should match. `query` decides it.
+//! This module must not know which patterns a text should match. `query` decides it.
 //!
 //! All positions of all patterns are in one row of bits, and each pattern is a block of the row. A position after a `*`
-//! makes the earlier positions needless, because the `*` takes every text that they could take. This keeps the sets
+//! makes the earlier positions unnecessary, because the `*` takes every text that they could take. This keeps the sets
 //! small, where a naive construction grows exponentially. The remaining growth (`?` after `*`) is limited by the
 //! budget.
 
@@ -21,7 +21,7 @@ pub(super) type State = Rc<[u64]>;
 
 /// The patterns in one row of positions.
 pub(super) struct Product {
-    /// The token after each position. The end of a pattern has none.
+    /// The token after each position. The end of a pattern has no token.
     tokens: Vec<Option<Token>>,
     /// The beginning of the block of each position.
     begins: Vec<usize>,
@@ -31,9 +31,10 @@ pub(super) struct Product {
     runs: Vec<u64>,
     /// The positions before a `*`.
     stars: Vec<u64>,
-    /// Positions of single characters, in the order of the characters.
+    /// The positions before a fixed character, each with this character, in the order of the characters.
     literals: Vec<(char, usize)>,
-    /// For each class that there is: positions of one character of it, and of a run.
+    /// The classes in the patterns. For each class: the positions before one character of the class, and before a run
+    /// of it.
     classes: Vec<(Class, Step)>,
     steps: HashMap<char, Rc<Step>>,
 }
@@ -86,7 +87,8 @@ impl Product {
         Self { begins, blocks, runs, stars, literals, classes, steps: HashMap::new(), tokens }
     }
 
-    /// What a character does, from where it stands and from the classes that have it.
+    /// Returns the effect of a character. It acts on the positions before the character itself, and before classes that
+    /// contain it.
     fn step(&self, char: char) -> Step {
         let mut step = Step { moves: vec![0; self.width()], stays: vec![0; self.width()] };
         for (_, of) in self.classes.iter().filter(|(class, _)| class.has(char)) {
@@ -185,7 +187,7 @@ impl Product {
         self.settle(next)
     }
 
-    /// Adds the positions behind runs, because a run may be empty. Removes the positions that a `*` makes needless.
+    /// Adds the positions after runs, because a run may be empty. Removes the positions that a `*` makes unnecessary.
     fn settle(&self, mut state: Vec<u64>) -> State {
         loop {
             let (mut carry, mut grown) = (0, false);
@@ -219,8 +221,8 @@ impl Product {
     }
 }
 
-/// Walks an automaton by the length of the text, the shortest first, until `visit` returns an answer for a state.
-/// `narrow` can reduce a state, or drop it together with all longer texts.
+/// Visits the states of an automaton until `visit` returns an answer. States with shorter texts come first. `narrow`
+/// can reduce a state, or drop it together with all longer texts.
 pub(super) fn walk<T>(
     product: &mut Product,
     budget: &mut Budget,
@@ -267,11 +269,11 @@ fn text(reached: &[(usize, char)], mut place: usize) -> String {
     found.iter().rev().collect()
 }
 
-/// A set of patterns that contain a text, and the text.
+/// Whether each pattern of a list contains a text, and the text.
 pub type Cell = (Vec<bool>, String);
 
-/// Returns all combinations of the other patterns for texts that all of the first patterns contain. Each result has the
-/// patterns that contain the text, and a shortest such text.
+/// Finds each combination of `others` that occurs for a text in all patterns of `all`. A result marks the patterns of
+/// `others` that contain the text, and has a shortest such text.
 pub fn cells(all: &[&Pattern], others: &[&Pattern], budget: &mut Budget) -> Result<Vec<Cell>, TooComplex> {
     let mut product = Product::new(all.iter().chain(others).copied());
     let mut found: HashMap<Vec<bool>, String> = HashMap::new();
@@ -288,11 +290,11 @@ pub fn cells(all: &[&Pattern], others: &[&Pattern], budget: &mut Budget) -> Resu
     Ok(found)
 }
 
-/// Returns a character of a sort that is none of the given ones.
+/// A function that returns a character of one sort that is not in the list.
 type Atom = fn(&[char]) -> Option<char>;
 
-/// One function for each sort of character that classes distinguish. It returns a character that is none of the given
-/// ones, the usual characters first.
+/// One function for each sort of characters that the classes distinguish. It tries the usual characters of the sort
+/// first.
 const ATOMS: [Atom; 5] = [
     |literal| "xyzabcdefghijklmnopqrstuvw-".chars().find(|char| !literal.contains(char)),
     |literal| ('1'..='9').chain(['0']).find(|char| !literal.contains(char)),
@@ -304,7 +306,8 @@ const ATOMS: [Atom; 5] = [
     |literal| Some(':').filter(|char| !literal.contains(char)),
 ];
 
-/// The set bits of a row that a mask has too; no mask at all leaves them all.
+/// Returns the indices of the bits that are set in both the row and the mask. An empty mask selects all bits of the
+/// row.
 fn bits<'a>(row: &'a [u64], mask: &'a [u64]) -> impl Iterator<Item = usize> + 'a {
     row.iter().enumerate().flat_map(move |(at, word)| {
         let mut left = if mask.is_empty() { *word } else { word & mask.get(at).unwrap_or(&0) };

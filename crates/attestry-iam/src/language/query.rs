@@ -1,13 +1,13 @@
-//! The question for a text that matches one pattern of each list, and none of the excluded patterns.
+//! The search for a text that matches at least one pattern of each list, and none of the excluded patterns.
 //!
-//! The module must not know the meaning of the lists.
+//! This module must not know the meaning of the lists.
 
 use super::pattern::Pattern;
 use super::product::{Product, State, walk};
 use super::{Budget, TooComplex};
 
-/// The number of tokens from which the patterns of a list are tried one at a time. Many small searches then replace one
-/// large search.
+/// When the patterns of a list have more tokens than this, they are tried one at a time. Many small searches then
+/// replace one large search.
 const LARGE: usize = 512;
 
 /// The lists of patterns to match, and the patterns to exclude.
@@ -20,8 +20,8 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// Returns a text that answers the question, if there is one. It is a shortest text. With long lists, it is a
-    /// shortest text of the first pattern that has one.
+    /// Returns a text that matches the query, if there is one. It is usually one of the shortest. When the patterns of
+    /// a long list are tried one at a time, it is a text for the first pattern that has one.
     pub fn witness(mut self, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
         let patterns = self.none_of.len() + self.some_of.iter().map(Vec::len).sum::<usize>();
         budget.spend(patterns * 4)?;
@@ -50,22 +50,22 @@ impl<'a> Query<'a> {
         Ok(None)
     }
 
-    /// Returns whether a text is an answer.
+    /// Returns whether a text matches the query.
     #[must_use]
     pub fn admits(&self, text: &str) -> bool {
         self.some_of.iter().all(|list| list.iter().any(|pattern| pattern.matches(text)))
             && !self.none_of.iter().any(|pattern| pattern.matches(text))
     }
 
-    /// Removes patterns that cannot matter, by comparing two patterns at a time. Most questions end here. Returns false
-    /// when no text exists.
+    /// Removes patterns that cannot matter. The function only compares pairs of patterns, which is enough to answer
+    /// most queries. Returns false when no text matches the query.
     fn simplify(&mut self, budget: &mut Budget) -> Result<bool, TooComplex> {
         let none_of = std::mem::take(&mut self.none_of);
         for list in &mut self.some_of {
             budget.spend(list.len() * none_of.len())?;
             list.retain(|pattern| !none_of.iter().any(|none| none.covers(pattern)));
         }
-        // The shortest list comes first. After it, the long lists often have few patterns left to compare.
+        // The lists are first compared with the shortest one. Afterwards, the long lists often have few patterns left.
         if let Some(short) = self.some_of.iter().min_by_key(|list| list.len()).cloned() {
             for list in &mut self.some_of {
                 budget.spend(list.len() * short.len())?;

@@ -1,6 +1,6 @@
 //! Reads statements from JSON. It checks which elements exist, which of them exclude each other, and which are missing.
 //!
-//! IAM User Guide, "IAM JSON policy element reference" and "Grammar of the IAM JSON policy language". The module must
+//! IAM User Guide, "IAM JSON policy element reference" and "Grammar of the IAM JSON policy language". This module must
 //! not know the syntax of JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub enum Form {
     /// never a resource.
     Trust,
     /// The policy of a key, secret, bucket, queue, topic or function. The statements always have a principal. A
-    /// statement without a resource means the resource of the policy.
+    /// statement without a resource applies to the resource that has the policy.
     Resource,
 }
 

@@ -1,14 +1,14 @@
 //! Decodes the percent-encoding in which IAM returns documents.
 //!
-//! The module must not know JSON.
+//! This module must not know JSON.
 
 use std::borrow::Cow;
 
 use super::LONGEST;
 use super::malformed::{Malformed, Path};
 
-/// Returns the document of a percent-encoded text, as RFC 3986 defines it (`+` is a plus sign). A plain document stays
-/// as it is. An encoded document cannot begin with a brace.
+/// Decodes a percent-encoded document as RFC 3986 defines it (`+` is a plus sign). A document that begins with a brace
+/// is not encoded, and is returned unchanged.
 ///
 /// # Errors
 /// The text is not percent-encoded UTF-8, or it is too long.

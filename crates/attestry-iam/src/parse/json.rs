@@ -1,8 +1,8 @@
 //! Reads JSON as RFC 8259 defines it, in the order of the text, with the place of each value. A repeated key is an
 //! error.
 //!
-//! The parser `serde_json` keeps the last of two equal keys and does not keep the places of values. The module must not
-//! know policies.
+//! The parser `serde_json` keeps the last of two equal keys and does not keep the places of values. This module must
+//! not know policies.
 
 use std::collections::BTreeSet;
 

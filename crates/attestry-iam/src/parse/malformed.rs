@@ -1,6 +1,6 @@
 //! The error of a document, with its place.
 //!
-//! The module must not know policies. It quotes only a short part of the document, for every document.
+//! This module must not know policies. A message quotes only a short part of the document.
 
 use std::fmt::{self, Display};
 

@@ -1,7 +1,7 @@
-//! Parses the text of a policy document to a [`Policy`], exactly as AWS reads it, or returns an error with its place.
+//! Parses the text of a policy document into a [`Policy`], exactly as AWS reads it, or returns an error with its place.
 //!
 //! The parser refuses a document that AWS would not store. It also refuses an ambiguous document, with a repeated
-//! element or a repeated key. The module must not know requests, nor the use of a statement.
+//! element or a repeated key. This module must not know requests, nor the use of a statement.
 
 mod document;
 mod encoding;

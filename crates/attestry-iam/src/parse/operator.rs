@@ -1,7 +1,7 @@
 //! Finds condition operators by their name.
 //!
 //! AWS accepts the names in every case, so the comparison ignores the case. IAM User Guide, "IAM JSON policy elements:
-//! Condition operators". The module must not know documents.
+//! Condition operators". This module must not know documents.
 
 use crate::policy::{Operator, Quantity, Test};
 

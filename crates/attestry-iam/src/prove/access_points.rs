@@ -1,7 +1,7 @@
 //! Judges the access points of S3, which are another path to the objects of a bucket. The ARN of an access point does
 //! not contain the name of its bucket.
 //!
-//! The module must not know how a claim is proved.
+//! This module must not know how a claim is proved.
 
 use super::claim::{Area, Doubt, Proof, Set};
 use super::identity::Prover;
@@ -16,7 +16,7 @@ impl Prover<'_> {
         if proof != Proof::Proved {
             return proof;
         }
-        // A star for the partition also covers colons, and so it also covers other services.
+        // The partition must not contain a colon. Otherwise the pattern would also cover other services.
         let (begin, rest) = (Pattern::text("arn:"), Pattern::glob(":s3:::?*"));
         let partition = [Token::Many(Class::Field)];
         let buckets = Pattern::new([begin.tokens(), &partition, rest.tokens()].concat());

@@ -1,8 +1,8 @@
 //! Selects the actions that a proof examines. It takes one action from each group of actions that all statements treat
-//! alike. It also takes one unknown action for each way in which patterns can match an action that the reference does
-//! not contain.
+//! alike. For the actions that the reference does not contain, it takes one action for each combination of patterns
+//! that can match them.
 //!
-//! The module must not know resources.
+//! This module must not know resources.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::language::{Budget, Class, Pattern, Query, Token, TooComplex, cells};
 const TRIES: usize = 32;
 
 /// Returns one action for each group of known actions of the claim. All statements treat the actions of a group alike,
-/// and their resources have the same formats. When a request must be allowed, the result leaves out actions that a level
-/// surely does not allow.
+/// and their resources have the same formats. When the search is for an allowed request, the result leaves out actions
+/// that a level surely does not allow.
 pub(super) fn groups<'c>(
     catalogue: &'c Catalogue,
     levels: &Levels<'_>,
@@ -60,8 +60,8 @@ pub(super) fn groups<'c>(
     Ok(found)
 }
 
-/// Returns the patterns of all actions that a level may allow. Returns `None` when the level lists the actions that it
-/// does not allow.
+/// Returns the patterns of all actions that a level may allow. Returns `None` when an Allow of the level has
+/// `NotAction`, and so lists the actions that it does not allow.
 fn listed<'t>(level: &'t [Term<'_>]) -> Option<Vec<&'t Pattern>> {
     let allows = level.iter().filter(|term| term.allows());
     let lists = allows.map(|term| if let Matching::In(list) = &*term.actions { Some(list) } else { None });
@@ -91,14 +91,14 @@ impl<'c> Unknown<'c> {
         !self.open().is_empty()
     }
 
-    /// Returns the patterns of the claim that cover more than one known action.
+    /// Returns the patterns of the claim that may cover unknown actions.
     fn open(&self) -> &[Pattern] {
         &self.spread.open
     }
 
-    /// Returns whether a statement applies. For `May`, it must apply to some unknown action. For `Sure`, it must apply
-    /// to all of them. The result is approximate and errs on the safe side. Most proofs need no look at single actions
-    /// because of it.
+    /// Returns whether a statement applies to unknown actions: to at least one of them for `May`, and to all of them
+    /// for `Sure`. The result is approximate, but never makes a proof wrong. Because of it, most proofs need not
+    /// examine single actions.
     pub(super) fn roughly(&self, term: &Term<'_>, bound: Bound) -> bool {
         let open = self.open();
         match (&*term.actions, bound) {
@@ -115,7 +115,7 @@ impl<'c> Unknown<'c> {
         pattern.only().is_none_or(|text| self.catalogue.action(&text).is_none())
     }
 
-    /// Returns one unknown action for each way in which statements can match it.
+    /// Returns one unknown action for each combination of patterns that can match it.
     pub(super) fn names(&self, levels: &Levels<'_>, budget: &mut Budget) -> Result<Vec<String>, TooComplex> {
         let shape = shape();
         // A pattern that is the name of a known action matches no unknown action.
@@ -143,7 +143,8 @@ impl<'c> Unknown<'c> {
         Ok(names)
     }
 
-    /// Returns the text if it is not a known action. Otherwise it returns another text of the query.
+    /// Returns the text if it is not a known action. Otherwise it returns another text that matches the query and is
+    /// not a known action.
     fn unknown(&self, text: String, query: &Query<'_>, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
         let mut known: Vec<Pattern> = Vec::new();
         let mut text = Some(text);
@@ -160,7 +161,7 @@ impl<'c> Unknown<'c> {
     }
 }
 
-/// Returns the pattern of the name of an action, in lower case.
+/// Returns the pattern of all names of actions, in lower case.
 fn shape() -> Pattern {
     let word = [Token::One(Class::Word), Token::Many(Class::Word)];
     Pattern::new(word.into_iter().chain([Token::Char(':')]).chain(word))

@@ -1,6 +1,6 @@
 //! Selects the callers for which a policy is judged, and the statements that apply to a caller.
 //!
-//! The module must not know how a request is made up.
+//! This module must not know how an example request is created.
 
 use std::collections::BTreeSet;
 
@@ -92,7 +92,7 @@ fn provider(principal: &Principal) -> Option<&str> {
     if let Principal::Federated(provider) = principal { Some(provider) } else { None }
 }
 
-/// Returns a user or a role. Nothing else is known about its requests.
+/// Returns the caller for a user or a role. Nothing but the identity is known about its requests.
 pub(super) fn identity(said: &Said, principal: &str) -> Option<Caller> {
     let own = account(principal)?;
     let found = named(said, principal).into_iter().next()?;
@@ -107,14 +107,15 @@ pub(super) fn applies(statement: &Statement, reading: &Reading<'_>, caller: &Cal
         None => Truth::Yes,
         Some(Which::In(list)) => any(list, itself).max(any(list, whole)),
         Some(Which::NotIn(list)) => {
-            // The account counts here, even where it leaves the decision to the policies of the caller.
+            // Elsewhere, an account can leave the decision to the policies of the caller. In `NotPrincipal`, it always
+            // exempts the caller.
             let of_account = |it: &Principal, caller: &Caller| whole(it, &Caller { alone: false, ..caller.clone() });
             let (itself, whole) = (any(list, itself), any(list, of_account));
             let has_both =
                 matches!(caller.subject, Subject::User { .. } | Subject::Role { .. } | Subject::FederatedUser { .. })
                     && !list.contains(&Principal::Everyone);
-            // AWS requires the account beside the user or role. AWS does not document the result when only one of them
-            // is named.
+            // AWS requires that the list names both the user or role and its account. AWS does not document the result
+            // when only one of them is named.
             match (has_both, itself == whole) {
                 (false, _) => !itself.max(whole),
                 (true, true) => !itself,
@@ -125,7 +126,7 @@ pub(super) fn applies(statement: &Statement, reading: &Reading<'_>, caller: &Cal
     Truth::all(std::iter::once(principal).chain(statement.conditions.iter().map(|it| reading.holds(it, caller))))
 }
 
-/// Returns whether a principal is the account of a caller.
+/// Returns whether a principal is the whole account of a caller.
 fn whole(principal: &Principal, caller: &Caller) -> Truth {
     let has_account = !matches!(caller.who, Who::Anybody) && caller.account().is_some();
     match principal {

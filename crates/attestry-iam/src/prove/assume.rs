@@ -1,7 +1,8 @@
-//! Finds the roles that the users and roles of one account can assume, directly or over other roles.
+//! Finds the roles that the users and roles of one account can assume, directly or through other roles.
 //!
-//! Two bounds keep the answer sound. A role is *possible* unless each way to it surely is refused. A role is *certain*
-//! when each step of one way is allowed for all values of the condition keys. The module must not know facts or kinds.
+//! Two bounds keep the answer sound. A role is *possible* unless every path to it is surely refused. A role is
+//! *certain* when every step of one path is allowed for all values of the condition keys. This module must not know
+//! facts or kinds.
 
 use std::collections::BTreeSet;
 
@@ -22,33 +23,34 @@ pub struct Member {
     pub rights: Rights,
     /// The unique id, such as `AIDA…`, if it is known.
     pub id: Option<String>,
-    /// Whether the policies are known. Otherwise nothing is known about the roles to which they lead.
+    /// Whether the policies are known. Otherwise nothing is known about the roles that the member can assume.
     pub is_known: bool,
     /// The trust policy of a role. A user has none.
     pub trust: Option<Policy>,
 }
 
-/// The roles that a member can come to, as indices of the members. The member itself is not among them.
+/// The roles that a member can assume, directly or through other roles, as indices of the members. The member itself is
+/// not among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assumable {
-    /// All roles to which a way may lead.
+    /// All roles that the member may be able to assume.
     pub possible: BTreeSet<usize>,
-    /// The roles to which a way surely leads.
+    /// All roles that the member can surely assume.
     pub certain: BTreeSet<usize>,
 }
 
-/// The steps from one member.
+/// The roles that a member can assume directly.
 #[derive(Debug, Default)]
 struct Steps {
     possible: Vec<usize>,
     certain: Vec<usize>,
-    /// Whether the member may come to a role of another account.
+    /// Whether the member may be able to assume a role of another account.
     leaves: bool,
 }
 
 impl Prover<'_> {
-    /// Returns for each member the roles that it can come to. The result of a member is `None` when a way may lead over a
-    /// member whose policies are unknown. All members belong to one account.
+    /// Returns for each member the roles that it can assume. The result of a member is `None` when a path may lead
+    /// through a member whose policies are unknown. All members belong to one account.
     #[must_use]
     pub fn assumable(&self, members: &[Member]) -> Vec<Option<Assumable>> {
         let doors: Vec<(usize, Door<'_>)> =
@@ -105,7 +107,7 @@ fn step(from: &Member, role: &Member, context: &Context) -> Decision {
     decide(&request, &policies)
 }
 
-/// Returns the roles to which the steps lead from a member.
+/// Returns the roles that a member can assume by one or several steps.
 fn ways(from: usize, steps: &[Option<Steps>], from_outside: &[usize]) -> Option<Assumable> {
     let mut found = Assumable::default();
     let (mut open, mut is_outside) = (vec![from], false);
@@ -123,14 +125,14 @@ fn ways(from: usize, steps: &[Option<Steps>], from_outside: &[usize]) -> Option<
     Some(found)
 }
 
-/// The principals of a trust policy, for a quick answer about most members.
+/// The principals of a trust policy. For most members, they give a quick answer.
 #[derive(Debug, Default)]
 struct Door<'a> {
-    /// Whether the account of the role is named.
+    /// Whether the trust policy names the account of the role.
     is_for_account: bool,
-    /// Whether a principal of another account may be named.
+    /// Whether the trust policy may name a principal of another account.
     is_for_others: bool,
-    /// Whether each member may be named.
+    /// Whether the trust policy may name every member.
     is_open: bool,
     /// The ARNs that the trust policy names.
     named: BTreeSet<&'a str>,
@@ -176,8 +178,8 @@ impl<'a> Door<'a> {
         }
     }
 
-    /// Returns whether the trust policy may let a member in. `may_ask` is whether the policies of the member may allow
-    /// it to assume a role.
+    /// Returns whether the trust policy may allow a member to assume the role. `may_ask` states whether the policies of
+    /// the member may allow the request.
     fn may_open(&self, from: &Member, may_ask: bool) -> bool {
         let is_named = || identity(&from.rights.subject).is_some_and(|arn| self.named.contains(arn));
         self.is_open || self.is_for_account && may_ask || is_named()

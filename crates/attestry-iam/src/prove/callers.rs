@@ -1,7 +1,7 @@
 //! Describes the possible callers of a resource: the caller, the certain keys of its requests, and one example of a
 //! request.
 //!
-//! A caller that the policy does not mention stands for all similar callers. The module must not know claims, nor the
+//! A caller that the policy does not mention stands for all similar callers. This module must not know claims, nor the
 //! callers for which a policy is judged.
 
 use super::keys::{self, Says, Shape};
@@ -17,14 +17,14 @@ const OF_CALLER: [&str; 3] = ["aws:PrincipalAccount", "kms:CallerAccount", "aws:
 /// The keys of a service that sends a request in its own name.
 const OF_SERVICE: [&str; 2] = ["aws:PrincipalServiceName", "aws:PrincipalServiceNamesList"];
 
-/// The callers for which one caller stands.
+/// The callers that one caller represents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Who {
-    /// All similar callers that the policy does not name, by account or by name.
+    /// All similar callers that the policy names neither by account nor individually.
     Anybody,
-    /// All similar callers of an account that the policy does not name individually.
+    /// All similar callers of one account, without the callers that the policy names individually.
     OfAccount(String),
-    /// The principal that the policy writes in this way.
+    /// The one principal that the policy writes as this text.
     Named(String),
 }
 
@@ -35,18 +35,19 @@ pub(super) struct Caller {
     pub(super) subject: Subject,
     /// The condition keys that all requests of the caller have for certain.
     pub(super) certain: Context,
-    /// The condition keys of one request of the caller.
+    /// The condition keys of an example request of the caller.
     pub(super) made: Context,
-    /// Whether the policy must allow the caller by itself. Otherwise the policies of the caller are taken to allow
-    /// everything.
+    /// Whether the policy must allow the request without the help of the caller's own policies. If not, the caller's
+    /// own policies are assumed to allow everything.
     pub(super) alone: bool,
-    /// Whether the caller is a guest of an identity pool, which accepts guests without a sign-in.
+    /// Whether the caller is a guest: it has a token of an identity pool without a sign-in.
     pub(super) guest: bool,
-    /// The missing fact about the caller, when the document does not contain it.
+    /// A deciding fact about the caller that no document contains, if there is such a fact.
     pub(super) open: Option<String>,
 }
 
-/// Returns the users, the roles, the root user and the federated users of an account that the policy does not name.
+/// Returns one caller of each type for an account: a role, a user, a federated user and the root user. The policy names
+/// none of them individually.
 pub(super) fn of_account(said: &Said, own: &str, who: &Who) -> Vec<Caller> {
     let (name, partition) = (said.fresh_name(), &said.partition);
     let iam = |kind: &str| format!("arn:{partition}:iam::{own}:{kind}/{name}");
@@ -59,7 +60,8 @@ pub(super) fn of_account(said: &Said, own: &str, who: &Who) -> Vec<Caller> {
     subjects.into_iter().map(|subject| signed(said, who, subject)).collect()
 }
 
-/// Returns the callers that the policy does not mention: a caller with an account, and an anonymous caller.
+/// Returns callers that the policy does not mention: callers of another account, an anonymous caller and a service. For
+/// a trust policy, it also returns callers with tokens of the providers in the condition keys.
 pub(super) fn strangers(said: &Said) -> Vec<Caller> {
     let mut all = of_account(said, &said.stranger, &Who::Anybody);
     all.push(anonymous(said));
@@ -68,7 +70,7 @@ pub(super) fn strangers(said: &Said) -> Vec<Caller> {
     all
 }
 
-/// Returns the callers of a principal that a policy names by its ARN or account.
+/// Returns the callers for a principal, which is an ARN or a whole account.
 pub(super) fn named(said: &Said, principal: &str) -> Vec<Caller> {
     let Some(own) = account(principal) else { return Vec::new() };
     if is_whole(principal) {
@@ -149,7 +151,7 @@ pub(super) fn service(said: &Said, name: &str, who: Who) -> Caller {
     Caller { open, ..Caller::new(said, who, subject, certain, made) }
 }
 
-/// Returns the callers that can have a token of a web identity provider, unless the policy limits the owner of the
+/// Returns the callers that can have a token of a web identity provider. The policy may still limit the owner of the
 /// token.
 pub(super) fn federated(said: &Said, provider: &str) -> Vec<Caller> {
     let host = providers::host(provider);
@@ -177,7 +179,7 @@ pub(super) fn federated(said: &Said, provider: &str) -> Vec<Caller> {
     vec![whoever("authenticated"), Caller { guest: true, ..whoever("unauthenticated") }]
 }
 
-/// Returns a provider of another account.
+/// Returns a caller with a token of a provider in another account.
 pub(super) fn foreign(said: &Said, provider: &str) -> Caller {
     let certain = without(Context::unknown(), OF_CALLER.into_iter().chain(keys::of_services()));
     let subject = Subject::Federated { provider: provider.to_owned() };
@@ -215,7 +217,7 @@ impl Caller {
         self.subject.account()
     }
 
-    /// Returns whether the caller has a token of an identity pool that belongs to some account.
+    /// Returns whether the caller has a token of an identity pool. Any account can own the pool.
     pub(super) fn is_of_pool(&self) -> bool {
         self.host() == Some(providers::POOLS)
     }

@@ -1,6 +1,6 @@
 //! Arranges the existing actions and the formats of their resources for proofs.
 //!
-//! The module must not know policies.
+//! This module must not know policies.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,7 +23,7 @@ pub struct Catalogue {
     as_of: String,
     /// The services, sorted by the prefix of their actions.
     services: Vec<Service>,
-    /// Sets of actions of claims. Each set is arranged once.
+    /// The sets of actions that were arranged for claims. Each set is arranged once.
     spread: Mutex<HashMap<Set, Arc<Spread>>>,
 }
 
@@ -43,8 +43,8 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// Returns whether a statement about actions may concern an action of the set. It cannot when it names other
-    /// services only.
+    /// Returns whether a statement with these actions may concern an action of the set. A statement that names only
+    /// other services cannot.
     pub(super) fn may_meet(&self, actions: &Which<String>) -> bool {
         let (Some(services), Which::In(list)) = (&self.services, actions) else { return true };
         let named = |word: &str| {
@@ -62,8 +62,8 @@ impl Spread {
 const READING: &[&str] =
     &["Get", "List", "Describe", "BatchGet", "BatchDescribe", "Search", "Select", "Read", "Lookup"];
 
-/// Verbs whose actions only read in three of four cases. When all actions of a service with such a verb only read, a
-/// later action with that verb is taken to do so too. A test compares each action in the reference with its neighbours
+/// Verbs with which three of four actions only read. When all actions of a service with such a verb only read, a newer
+/// action with the verb is assumed to only read, too. A test compares each action in the reference with its neighbours
 /// and finds no exception.
 pub(super) const MOSTLY_READING: &[&str] =
     &["calculate", "check", "detect", "download", "estimate", "preview", "query", "view"];
@@ -87,9 +87,9 @@ struct Listed {
     formats: Vec<Vec<Format>>,
     /// The names of the service in ARNs. Usually this is the prefix only.
     in_arns: BTreeSet<String>,
-    /// The formats as patterns, anywhere in the partition `aws`. They are made on first use.
+    /// The formats as patterns, for all Regions and accounts of the partition `aws`. They are computed on first use.
     anywhere: Vec<OnceLock<Vec<Pattern>>>,
-    /// The collections as patterns, made in the same way.
+    /// The collections as patterns, for the same resources. They are computed on first use.
     collections: OnceLock<Vec<Pattern>>,
 }
 
@@ -100,7 +100,8 @@ pub(super) struct Known {
     pub(super) name: String,
     /// The name in lower case, for the comparison with patterns.
     pub(super) small: String,
-    /// The index of its formats. Actions of one service with the same formats share them.
+    /// The index of the service, and the index of the formats in the service. Actions with the same formats share the
+    /// index.
     pub(super) formats: (usize, usize),
     /// The place of the action: the index of the service, and the index of the action in the service.
     place: (usize, usize),
@@ -265,9 +266,9 @@ impl Catalogue {
         spread
     }
 
-    /// Returns the part of a pattern that the set leaves out because of its verb, for actions newer than the reference.
-    /// The pattern must cover actions of one service and one verb only. In that service, no action with that verb may
-    /// do more than read. The patterns in `shut` come beside it.
+    /// Returns a pattern of unknown actions that the set leaves out because of their verb. `pattern` must cover only
+    /// actions of one service and one verb. All known actions of this service and verb must only read. The result is
+    /// used in addition to the patterns in `shut`.
     pub(super) fn shut_by_verb(&self, of: &Spread, pattern: &Pattern) -> Option<Pattern> {
         let begins = pattern.prefix();
         let (service, operation) = begins.split_once(':')?;
@@ -315,7 +316,8 @@ impl Catalogue {
 }
 
 impl Listed {
-    /// Creates a service. Each action has its name, its formats, and whether it changes its resource.
+    /// Arranges the actions of a service. Each action is given by its name, its formats, and whether it changes its
+    /// resource.
     fn new(service: usize, actions: impl IntoIterator<Item = (String, Vec<String>, bool)>) -> Self {
         let mut listed = Self::default();
         let mut places: HashMap<Vec<Format>, usize> = HashMap::new();

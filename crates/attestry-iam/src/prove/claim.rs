@@ -1,6 +1,6 @@
 //! The types of claims and of their answers.
 //!
-//! The module must not know how an answer is found.
+//! This module must not know how an answer is found.
 
 use crate::context::Context;
 use crate::decide::{Layer, StatementPlace};
@@ -47,7 +47,7 @@ impl Set {
 pub struct Area {
     /// Names or patterns of actions, and groups of actions such as `kms/destroy`. The case of letters does not matter.
     pub actions: Set,
-    /// Patterns of ARNs. `*` is also the resource of actions without resources.
+    /// Patterns of ARNs. Actions without resources have the resource `*`.
     pub resources: Set,
 }
 
@@ -56,7 +56,7 @@ pub struct Area {
 pub enum Proof {
     /// The claim holds for every request.
     Proved,
-    /// The claim does not hold. Each part of the claim that fails has a request that refutes it.
+    /// The claim does not hold. The list has a counterexample for each part of the claim that fails.
     Refuted(Vec<Counterexample>),
     /// The claim is neither proved nor refuted.
     Undecided(Doubt),
@@ -73,19 +73,20 @@ pub struct Counterexample {
     pub resource: String,
     /// The assumed condition keys of the request.
     pub context: Context,
-    /// The statements that allow the request. When a Deny is missing, these are the Denies of the action that leave out
-    /// the resource. When the request is refused, this is the Deny that refuses it, if there is one.
+    /// The statements that explain the counterexample. If the request is allowed, these statements allow it. If a Deny
+    /// is missing, these are the Denies of the action that do not cover the resource. If a Deny refuses the request, it
+    /// is this Deny.
     pub by: Vec<StatementPlace>,
-    /// The layer without an Allow for the request, when that is why the request is refused.
+    /// The layer without an Allow, if the request is refused because an Allow is missing.
     pub lacks: Option<Layer>,
 }
 
 /// The reason why there is neither a proof nor a counterexample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// Condition keys or variables decide.
+    /// The values of condition keys or variables decide whether the claim holds.
     Conditions {
-        /// The keys. The list is empty when AWS does not document what decides.
+        /// The keys. The list is empty when AWS does not document the deciding rule.
         keys: Vec<String>,
         /// The statements whose effect depends on the keys.
         by: Vec<StatementPlace>,
@@ -108,22 +109,23 @@ pub enum Doubt {
         /// The statement.
         by: StatementPlace,
     },
-    /// A fact that is in no document decides.
+    /// The answer depends on a fact that no document contains.
     Beyond {
-        /// The fact, as in `who can have a token of it is`.
+        /// The fact, as the start of a sentence: `who can have a token of it is`.
         what: String,
         /// The statement.
         by: StatementPlace,
     },
-    /// A resource of the claim is no resource of the identity's account, for any known action of the claim. The policies
-    /// of the identity alone do not allow a request about the resource of another account.
+    /// For no known action of the claim, the pattern matches a resource in the account of the identity. The policies of
+    /// the identity alone do not allow a request about a resource of another account.
     NoResource {
         /// The pattern of the resource.
         resource: String,
         /// The account of the identity.
         account: String,
     },
-    /// An identity has a part in the counterexample, and it may act together with the others or not.
+    /// An identity is part of the counterexample, but it is uncertain whether it acts together with the other
+    /// identities.
     Uncertain {
         /// The ARN of the identity.
         principal: String,
@@ -135,6 +137,6 @@ pub enum Doubt {
         /// The request.
         example: Box<Counterexample>,
     },
-    /// Identity policies do not bind the subject. An example is the root user.
+    /// Identity policies do not apply to the subject, for example because it is the root user.
     NoIdentity,
 }

@@ -1,7 +1,7 @@
-//! Claims that a document denies something to every caller, although its Denies apply to some principals only.
+//! Proves that a document denies requests to every caller, although each Deny applies to some principals only.
 //!
 //! Callers that the Denies treat alike form one class. One class contains the callers that no Deny names. Each
-//! principal that a Deny leaves out forms another class. The claim holds when each class is denied the request. The
+//! principal that a Deny leaves out forms another class. The claim holds when the request is denied to each class. This
 //! module must not know how one class is judged.
 
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! Claims over all requests of one identity, or of several identities together.
 //!
-//! The module must not know resource policies.
+//! This module must not know resource policies.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use crate::policy::Policy;
 /// The Region of counterexamples, when several are possible.
 pub(super) const REGION: &[&str] = &["eu-central-1"];
 
-/// The policies that bind an identity: its identity policies, and its boundary, session policies and service control
-/// policies where they exist.
+/// An identity and the policies that apply to it: its identity policies and, if they exist, its boundary, session
+/// policies and service control policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
     /// The identity.
@@ -45,7 +45,7 @@ pub struct Holder {
     pub rights: Rights,
     /// The known condition keys of its requests.
     pub context: Context,
-    /// Whether it surely acts together with the other identities.
+    /// Whether the identity surely acts together with the others.
     pub is_certain: bool,
 }
 
@@ -89,7 +89,7 @@ impl<'c> Prover<'c> {
         let proof = self.none(rights, area, context, Wanted::Refused);
         let own = identity(&rights.subject).unwrap_or_default().split(':').nth(1).zip(rights.subject.account());
         let Some((partition, account)) = own.filter(|_| proof == Proof::Proved) else { return proof };
-        // Without a request, nothing was proved.
+        // A claim about impossible requests proves nothing.
         let may_name = |of: &&String| self.catalogue.may_name_in(&area.actions, of, partition, Some(account));
         match area.resources.of.iter().find(|of| !may_name(of)) {
             Some(resource) => {
@@ -99,15 +99,15 @@ impl<'c> Prover<'c> {
         }
     }
 
-    /// Proves that no request of the area can be allowed in any of these situations, such as those of a caller without
-    /// MFA.
+    /// Proves that no request of the area can be allowed in any of the situations in `without`, such as requests
+    /// without MFA.
     #[must_use]
     pub fn requires(&self, rights: &Rights, area: &Area, without: &[Context]) -> Proof {
         all(without.iter().map(|context| self.never(rights, area, context)))
     }
 
-    /// Proves that these identities together cannot do an action of both duties. Only identities that surely act together
-    /// refute it.
+    /// Proves that these identities together cannot perform actions of both duties. Only identities that surely act
+    /// together can refute the claim.
     #[must_use]
     pub fn separates(&self, identities: &[Holder], duties: [&Area; 2]) -> Proof {
         let (certain, possible): (Vec<&Holder>, Vec<&Holder>) = identities.iter().partition(|it| it.is_certain);
@@ -153,8 +153,8 @@ pub(super) fn all(proofs: impl Iterator<Item = Proof>) -> Proof {
     answer
 }
 
-/// Joins doubts when there is no counterexample. Doubts about conditions are merged into one. Otherwise the first doubt
-/// counts.
+/// Returns the answer when there is no counterexample. Without doubts, the claim is proved. Otherwise a disagreement is
+/// the answer, or else the doubts about conditions, merged into one, or else the first doubt.
 pub(super) fn settled(doubts: Vec<Doubt>) -> Proof {
     let (mut all_keys, mut all_by) = (BTreeSet::new(), Vec::<StatementPlace>::new());
     for doubt in &doubts {
@@ -189,7 +189,8 @@ pub(super) fn identity(subject: &Subject) -> Option<&str> {
     }
 }
 
-/// Returns the statements that bind an identity, without statements that surely concern only actions outside of a set.
+/// Returns the statements that apply to an identity. Statements that surely concern no action of the set `of` are left
+/// out.
 pub(super) fn levels<'a>(rights: &'a Rights, context: &'a Context, of: &Arc<Spread>) -> Levels<'a> {
     let Policies { scps, boundary, identity, session, .. } = &rights.policies;
     let level = |layer, policies: &'a [Policy]| -> Vec<Term<'a>> {

@@ -1,7 +1,7 @@
 //! The condition keys that identify the caller, the party for which a service acts, or the path of a request.
 //!
 //! AWS uses these keys when it decides whether a policy is public (S3 User Guide, *The meaning of "public"*, and the
-//! documentation of Access Analyzer on external principals). The list also has the similar global condition keys. The
+//! documentation of Access Analyzer on external principals). The list also has the similar global condition keys. This
 //! module must not know claims.
 
 use crate::language::{Class, Pattern, Token};
@@ -61,7 +61,7 @@ const KEYS: &[(&str, Says, Shape)] = &[
     ("aws:vpceorgid", Says::Way, Shape::Organization),
     ("aws:vpceorgpaths", Says::Way, Shape::Path),
     ("kms:calleraccount", Says::Caller, Shape::Account),
-    // The skill that calls a function.
+    // The Alexa skill that calls a function.
     ("lambda:eventsourcetoken", Says::Behalf, Shape::Id),
     ("s3:dataaccesspointaccount", Says::Way, Shape::Account),
     ("s3:dataaccesspointarn", Says::Way, Shape::Arn),
@@ -72,8 +72,8 @@ pub(super) fn naming(key: &str) -> Option<(Says, Shape)> {
     KEYS.iter().find(|(name, _, _)| *name == key).map(|(_, says, shape)| (*says, *shape))
 }
 
-/// Returns the pattern of all values of a key, for keys whose values AWS makes in one form. Another text in a condition
-/// is no value of any request. A request stays in its partition.
+/// Returns the pattern of all values of a key, if AWS creates all of them in one form. A text of another form in a
+/// condition matches no request. `partition` is the partition of the request.
 pub(super) fn form(key: &str, partition: &str) -> Option<Pattern> {
     let some = || [Token::One(Class::Field), Token::Many(Class::Field)];
     let id = |prefix| Pattern::new(text(prefix).chain(some()));

@@ -1,16 +1,15 @@
-//! Proves statements over *every* request of a claim. A claim is proved, refuted with a counterexample, or undecided
-//! with the reason.
+//! Proves claims about *every* request. A claim is proved, refuted with a counterexample, or undecided with the reason.
 //!
 //! Two bounds keep the answers sound for all condition keys of a request. The first bound is the set of requests that
 //! *can* be allowed: each Allow that may apply, without the Denies that surely apply. The second bound is the set of
 //! requests that are *surely* allowed: each Allow that surely applies, without the Denies that may apply. The claim
-//! that nothing is allowed is proved when the first set is empty. It is refuted when the second set is not empty.
-//! Between the two, the named condition keys decide. The prover reports a counterexample only when `decide` confirms
-//! it.
+//! that nothing is allowed is proved when the first set is empty. It is refuted when the second set is not empty. In
+//! all other cases the claim is undecided, and the answer names the condition keys that decide. The prover reports a
+//! counterexample only when `decide` confirms it.
 //!
-//! Assumptions: an ARN has one of the formats that the reference lists for the action. Claims over identities do not
-//! cover resource policies, RCPs and the own actions of services. The module must not know AWS clients, kinds or
-//! verdicts.
+//! Assumptions: an ARN has one of the formats that the reference lists for the action. Claims about identities do not
+//! cover resource policies, RCPs, and the actions that services take on their own. This module must not know AWS
+//! clients, kinds or verdicts.
 
 mod access_points;
 mod actions;

@@ -1,7 +1,7 @@
 //! Evaluates conditions for a caller that is known only in part: the parties that a condition names, and the parties
 //! that it leaves out.
 //!
-//! The module must not know statements, nor how a claim is proved.
+//! This module must not know statements, nor how a claim is proved.
 
 use super::callers::{Caller, Who};
 use super::keys::{Says, Shape};
@@ -28,8 +28,8 @@ impl Exception {
         self.parties.iter().any(|it| it == account)
     }
 
-    /// Returns whether the exception names a party in the spelling of policies. A party is also named by an
-    /// organization or unit in its path, or by the VPC in its ARN.
+    /// `text` is a party as policies write it. Returns whether the exception contains the party, an organization or
+    /// unit in its path, or the VPC in its ARN.
     pub(super) fn has(&self, text: &str) -> bool {
         self.parties.iter().filter(|it| !is_account(it)).any(|party| {
             let through = !text.contains(':') && text.split('/').any(|part| part == party);
@@ -53,9 +53,9 @@ pub(super) enum Claim<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Has {
     Never,
-    /// The caller can have it, and a request with it can be made up.
+    /// The caller can have the value, and an example request can contain the value.
     Can,
-    /// The document does not decide whether the caller can have it.
+    /// The document does not decide whether the caller can have the value.
     Perhaps,
 }
 
@@ -70,8 +70,8 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Returns whether a condition holds for a caller and for all callers for which it stands. Unknown means that it
-    /// may hold for one of them.
+    /// Returns whether a condition holds for a caller and for all callers that it represents. Unknown means that the
+    /// condition may hold for one of them.
     pub(super) fn holds(&self, condition: &Condition, caller: &Caller) -> Truth {
         let key = condition.key.to_ascii_lowercase();
         let is_known = caller.certain.get(&key) != Known::Unknown;
@@ -135,7 +135,8 @@ impl Reading<'_> {
             Claim::One => return Has::Can,
         };
         match meant {
-            // The owner of the path does not identify the account of the caller.
+            // A service acts for this account. In a key about the network path, the account is only the owner of the
+            // path, and not the caller.
             Meant::Account(account) if says == Says::Behalf => {
                 match *account == self.owner || except.has_account(account) {
                     true => Has::Never,

@@ -1,7 +1,7 @@
-//! Divides all resources into parts. Inside a part, the keys that follow from the ARN (its account and its Region) have
-//! the same value.
+//! Divides all resources into parts. All resources of a part have the same values for the keys that follow from the ARN
+//! (account and Region).
 //!
-//! The module must not know statements.
+//! This module must not know statements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub(super) struct Part {
     follow: Vec<(&'static str, usize)>,
 }
 
-/// Returns the parts into which conditions on such keys divide all resources.
+/// Divides all resources into parts, by the conditions on the keys in `FIELDS`.
 pub(super) fn parts(
     action: &Known,
     atoms: &BTreeMap<String, Vec<Atom<'_>>>,
@@ -49,7 +49,8 @@ pub(super) fn parts(
         all.iter_mut().for_each(|part| part.follow.push((key, field)));
         let named = named.map_or(&[][..], Vec::as_slice);
         let Some(mut patterns) = patterns(named, context) else { continue };
-        // When a condition compares the key with the account of the caller, that account counts.
+        // A condition can compare the account of the resource with the account of the caller. So the resources of the
+        // caller's account become a part, too.
         if let (4, true, Told::Values([own])) = (field, as_text, context.get("aws:PrincipalAccount")) {
             patterns.push(Pattern::text(own));
             patterns.sort_unstable();
@@ -69,7 +70,7 @@ pub(super) fn parts(
                     let list = if *inside { &mut part.within.all } else { &mut part.within.none };
                     list.push(within(pattern));
                 }
-                // When the value goes into a text, one value cannot stand for the others.
+                // When a text contains the key as a variable, one value cannot represent other values.
                 if alone || !as_text {
                     part.context = part.context.with(key, [text.as_str()]);
                 }
@@ -97,8 +98,8 @@ impl Part {
         self.within.all.push(Pattern::text(arn));
     }
 
-    /// Adds the facts that an ARN of the part itself contains, where one value stood for many. Returns `None` when the
-    /// context contradicts the ARN.
+    /// Adds the values that the ARN of a resource gives to the keys. They replace values that represented many others.
+    /// Returns `None` when the context contradicts the ARN.
     pub(super) fn with_arn(&self, context: &Context, arn: &str) -> Option<Context> {
         let fields: Vec<&str> = arn.splitn(6, ':').collect();
         let said = |field: usize| fields.get(field).filter(|text| fields.len() == 6 && shape(field).matches(text));
@@ -113,7 +114,7 @@ impl Part {
     }
 }
 
-/// Returns the patterns that conditions name. Returns `None` when a condition compares in another way, or depends on
+/// Returns the patterns in the conditions. Returns `None` when a condition makes another comparison, or depends on
 /// another key.
 fn patterns(atoms: &[Atom<'_>], context: &Context) -> Option<Vec<Pattern>> {
     if !is_plain(atoms) {
@@ -141,7 +142,7 @@ fn shape(field: usize) -> Pattern {
     }
 }
 
-/// Returns the pattern of ARNs with a text of a pattern in a field.
+/// Returns the pattern of all ARNs in which one field matches a pattern.
 fn in_field(field: usize, pattern: &Pattern) -> Pattern {
     let mut tokens: Vec<Token> = "arn:".chars().map(Token::Char).collect();
     for _ in 1..field {

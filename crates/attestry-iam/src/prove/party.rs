@@ -1,8 +1,8 @@
 //! Finds the party that a value of a condition means: an account, another party, any caller, or no existing caller.
 //!
-//! A value means one party if it is fixed, without wildcards and variables. A wildcard after the account of an ARN, or
-//! below an organization, still means that account or organization. For an operator without wildcards, a star is a
-//! plain star, and no caller has a star in such a key. The module must not know claims.
+//! A fixed value, without wildcards and variables, means one party. A value with a wildcard after the account of an
+//! ARN, or below an organization, still means that account or organization. An operator without wildcards takes a star
+//! as a plain character, and no caller has a star in such a key. This module must not know claims.
 
 use std::net::IpAddr;
 
@@ -28,28 +28,28 @@ pub(super) enum Meant {
     Blurred,
 }
 
-/// The fewest bits of a network that belongs to one party. A network with fewer bits counts as the internet. The first
-/// number is for IPv4, the second for IPv6.
+/// The smallest prefix length of a network that belongs to one party. A network with a shorter prefix counts as the
+/// internet. The first number is for IPv4, the second for IPv6.
 const BITS: (u32, u32) = (8, 32);
 
-/// Variables that depend on the place of the resource, in lower case.
+/// Variables with the account and the organization of the resource, in lower case.
 const OWN_ACCOUNT: &str = "${aws:resourceaccount}";
 const OWN_ORGANIZATION: &str = "${aws:resourceorgid}";
 
 /// Services whose ARNs can leave out the account.
 const WITHOUT_ACCOUNT: [&str; 2] = ["s3", "route53"];
 
-/// Services in whose names AWS allows no colon.
+/// Services in which AWS allows no colon in names of resources.
 const WITHOUT_COLONS: [&str; 9] = ["cloudtrail", "config", "events", "iam", "kms", "s3", "scheduler", "sns", "sqs"];
 
-/// Returns whether a text can be the ARN of a resource. A name contains no colon where AWS allows none.
+/// Returns whether a text can be the ARN of a resource. For some services, an ARN with a colon in a name is impossible.
 pub(super) fn can_be(arn: &str) -> bool {
     let service = arn.split(':').nth(2).unwrap_or_default();
     !WITHOUT_COLONS.contains(&service) || arn.split(':').count() == 6
 }
 
 /// Returns the party that a value means when an operator compares it. `owner` is the account of the resource.
-/// `variables` is the setting of the policy.
+/// `variables` is the field `variables` of the policy.
 pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owner: &str) -> Meant {
     let filled = if variables { filled(value, owner) } else { value.to_owned() };
     let text = filled.as_str();
@@ -60,7 +60,8 @@ pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owne
     let like = arn || matches!(test, Test::StringLike | Test::StringNotLike);
     let literal = text.replace(OWN_ORGANIZATION, "x");
     let wild = like && literal.contains(['*', '?']);
-    // A network keeps its meaning in any spelling, and a claim of a token can be any text.
+    // The operator takes `*` and `?` as plain characters, and no caller has them in such a key. Networks are handled
+    // below.
     if !like && literal.contains(['*', '?']) && shape != Shape::Network {
         return Meant::Nobody;
     }
@@ -86,7 +87,7 @@ pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owne
     }
 }
 
-/// Returns the account in an ARN, or the account itself.
+/// Returns the account of a principal, which is an ARN or an account id.
 pub(super) fn account(principal: &str) -> Option<&str> {
     if is_account(principal) { Some(principal) } else { principal.split(':').nth(4).filter(|it| is_account(it)) }
 }
@@ -106,8 +107,8 @@ pub(super) fn is_deleted(principal: &str) -> bool {
     principal.starts_with("AIDA") || principal.starts_with("AROA")
 }
 
-/// Replaces the variable of the account of the resource by the account. The variable of the organization stays, in
-/// lower case.
+/// Replaces the variable for the account of the resource with the account. The variable for the organization stays, but
+/// in lower case.
 fn filled(value: &str, owner: &str) -> String {
     let mut text = value.to_owned();
     for (variable, with) in [(OWN_ACCOUNT, owner), (OWN_ORGANIZATION, OWN_ORGANIZATION)] {
@@ -119,7 +120,8 @@ fn filled(value: &str, owner: &str) -> String {
     text
 }
 
-/// Compares a pattern with wildcards with the possible values of the key.
+/// Returns the meaning of a text with wildcards: no caller if it matches none of the possible values, or else any
+/// caller.
 fn opens(text: &str, could: &Pattern) -> Meant {
     if Pattern::glob(text).excludes(could) { Meant::Nobody } else { Meant::Anybody }
 }
@@ -134,7 +136,7 @@ fn user(text: &str, wild: bool) -> Meant {
     }
 }
 
-/// Returns the meaning of an ARN that is compared component by component, or as one text.
+/// Returns the meaning of an ARN by its components. `wildcards` states whether `*` and `?` are wildcards.
 fn by_component(text: &str, wildcards: bool) -> Meant {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [_, _, service, region, account, rest] = parts.as_slice() else {
@@ -161,8 +163,8 @@ fn is_one_vpc(text: &str) -> bool {
     text.rsplit_once(":vpc/").is_some_and(|(before, id)| before.contains(['*', '?']) && !id.contains(['*', '?']))
 }
 
-/// Returns the meaning of an ARN without an account. ARNs of the same service that do have an account begin with their
-/// type.
+/// Returns the meaning of an ARN without an account. When an ARN of the same service has an account, its resource
+/// begins with its type.
 fn thing(text: &str, service: &str, rest: &str, open: bool) -> Meant {
     let is_bucket = service != "s3" || !rest.contains('/');
     if open || !is_bucket { Meant::Anybody } else { Meant::Other(text.to_owned()) }

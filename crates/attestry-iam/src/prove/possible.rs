@@ -1,13 +1,14 @@
-//! Decides whether one request can have several condition keys together, because some keys follow from others.
+//! Decides whether one request can have several condition keys together. Some combinations are impossible, because some
+//! keys follow from others.
 //!
-//! The module must not know policies, statements or claims.
+//! This module must not know policies, statements or claims.
 
 use crate::context::{Context, Known};
 
-/// The prefixes of two keys: the organization id, and the organization paths.
+/// The prefixes of the keys of organizations. Each prefix has a key for the id and a key for paths.
 const ORGANIZATIONS: [&str; 4] = ["aws:Principal", "aws:Resource", "aws:Source", "aws:Vpce"];
 
-/// Returns whether one request can have all these keys together, because some keys follow from others.
+/// Returns whether one request can have all these keys together.
 pub(super) fn is_possible(context: &Context) -> bool {
     let one = |key: &str| if let Known::Values([value]) = context.get(key) { Some(value.as_str()) } else { None };
     let has = |key: &str| matches!(context.get(key), Known::Values(_));

@@ -1,7 +1,7 @@
 //! Describes the providers of web identities: the providers that all accounts share, and the claims that identify the
 //! owner of their tokens.
 //!
-//! The module must not know policies.
+//! This module must not know policies.
 
 use std::sync::OnceLock;
 
@@ -53,8 +53,8 @@ pub(super) fn host_of(key: &str) -> Option<&str> {
     key.rsplit_once(':').map(|(host, _)| host).filter(|host| host.contains('.'))
 }
 
-/// Returns whether the text before the first wildcard has a form. A form has a beginning, a name, and an end after the
-/// name.
+/// Returns whether a text has a form. The text is the part of a value before the first wildcard. A form has a
+/// beginning, a name, and an end after the name.
 pub(super) fn has_form(text: &str, form: &str) -> bool {
     let Some((begins, ends)) = form.split_once("{}") else { return false };
     let Some(rest) = text.strip_prefix(begins) else { return false };

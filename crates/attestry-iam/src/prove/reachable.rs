@@ -1,7 +1,7 @@
 //! Checks whether any action of a claim can apply to its resources. A claim about resources that cannot exist would
 //! hold for every caller.
 //!
-//! The module must not know policies.
+//! This module must not know policies.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -20,8 +20,8 @@ impl Catalogue {
         self.may_name_in(actions, resource, partition.unwrap_or("aws"), None)
     }
 
-    /// Returns the same for resources of a partition. With `account`, it does so for resources of that account and for
-    /// resources whose ARN has no account.
+    /// Does the same for the resources of one partition. With `account`, only resources of that account, and resources
+    /// whose ARN has no account, are searched.
     pub(super) fn may_name_in(&self, actions: &Set, resource: &str, partition: &str, account: Option<&str>) -> bool {
         let wanted = Pattern::glob(resource);
         let services = service(&wanted).map(|service| BTreeSet::from([service]));

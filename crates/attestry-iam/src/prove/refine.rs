@@ -1,9 +1,9 @@
-//! Examines an action whose outcome depends on condition keys. It searches for values that make a request of the claim,
-//! or proves that no values do.
+//! Examines an action whose outcome depends on condition keys. It searches for values that give a wanted request, or
+//! proves that there are none.
 //!
 //! A caller chooses some of the keys of a request. It cannot choose the keys that follow from its identity. The search
-//! finds a request when the chosen keys alone decide. A proof that there is none needs all keys: it tries every sort of
-//! value that the conditions distinguish. Between these two cases, the result stays open. The module must not know
+//! finds a request when the chosen keys alone decide. A proof that there is no request needs all keys: it tries every
+//! sort of value that the conditions distinguish. In all other cases, the result stays open. This module must not know
 //! claims.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,20 +21,20 @@ use crate::decide::{Decision, Policies, Request, Subject, Truth, decide, undecid
 use crate::language::{Pattern, TooComplex};
 use crate::reference::{self, Chosen};
 
-/// The maximum number of sets of values that the search tries for one action.
+/// The maximum number of sets of values that the search tries for one part of the resources.
 const STEPS: usize = 400;
 
 /// The result of the search.
 pub(super) enum Refined {
     /// There is a request on this resource with these keys.
     Found(String, Context),
-    /// No values make a request.
+    /// No values give a wanted request.
     Nothing,
     /// The search found no answer.
     Open,
 }
 
-/// The fixed data of one search for values.
+/// The data that stays the same during one search for values.
 struct About<'s, 'a> {
     action: &'s Known,
     /// The statements that apply to the action.
@@ -42,18 +42,19 @@ struct About<'s, 'a> {
     everywhere: &'s [Pattern],
     /// The conditions by key, in lower case.
     atoms: BTreeMap<String, Vec<Atom<'a>>>,
-    /// The keys whose value goes into a text.
+    /// The keys that occur as variables in texts.
     variables: BTreeSet<String>,
 }
 
 impl<'a> Search<'a> {
-    /// Searches for key values with which the request is possible. Keys that the subject determines have their values.
+    /// Searches for key values that give a wanted request. The keys that follow from the subject have the values of the
+    /// subject.
     pub(super) fn looked(&mut self, action: &Known) -> Result<Option<(String, Context)>, TooComplex> {
         self.about(action, Self::found_by_subject)
     }
 
-    /// Examines the values of keys, including values that make no request. The result stays open when this takes too
-    /// long.
+    /// Searches for a wanted request, unless `looked` is true. Then it tries to prove that there is no such request.
+    /// The result stays open when this takes too long.
     pub(super) fn refined(&mut self, action: &Known, looked: bool) -> Refined {
         self.about(action, |search, about| search.decided(about, looked).unwrap_or(Refined::Open))
     }
@@ -66,8 +67,8 @@ impl<'a> Search<'a> {
         answer
     }
 
-    /// Returns a request of the subject. The holder of a document that stands alone is unknown, but a plain user is one
-    /// possible holder. A document that can be attached to any identity can also belong to a role.
+    /// Returns a wanted request of the subject. If a document stands alone, its holder is unknown, but a plain user is
+    /// one possible holder. A document that can be attached to any identity can also belong to a role.
     fn found_by_subject(&mut self, about: &About<'_, 'a>) -> Result<Option<(String, Context)>, TooComplex> {
         let subjects = match self.context.callers() {
             Callers::One => vec![self.rights.subject.clone()],
@@ -86,7 +87,8 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Returns the keys that follow from a subject, where they matter and the claim leaves them open.
+    /// Adds the keys that follow from a subject to the context of the claim. Returns `None` when none of them matters,
+    /// or when the claim is about another subject.
     fn by_subject(&self, subject: &Subject, about: &About<'_, 'a>) -> Option<Context> {
         let certain = Rights { subject: subject.clone(), policies: Policies::default() }.known();
         let (mut known, mut more) = (self.context.clone(), self.context.callers() == Callers::Holders);
@@ -103,7 +105,7 @@ impl<'a> Search<'a> {
         more.then_some(known)
     }
 
-    /// Returns a request in one of the parts.
+    /// Returns a wanted request on a resource of one of the parts.
     fn found(
         &mut self,
         about: &About<'_, 'a>,
@@ -140,7 +142,7 @@ impl<'a> Search<'a> {
         Ok(answer)
     }
 
-    /// Returns a resource of a part, for one bound of the unknown keys of a context.
+    /// Returns a wanted resource of a part, for one bound of the keys that the context leaves unknown.
     fn exists(
         &mut self,
         about: &About<'_, 'a>,
@@ -162,7 +164,7 @@ impl<'a> Search<'a> {
         levels.resource_within(self.wanted, bound, &any, universe, &self.area, &part.within, &mut self.deep)
     }
 
-    /// Returns a request that the caller can make by its choice of values. Keys that no caller chooses stay open.
+    /// Returns a wanted request for values that the caller can choose. Keys that no caller chooses must not matter.
     fn chosen(
         &mut self,
         about: &About<'_, 'a>,
@@ -224,7 +226,7 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Returns whether no values of any keys make a request.
+    /// Returns whether the search proves that no values of the keys give a wanted request.
     fn excluded(
         &mut self,
         about: &About<'_, 'a>,
@@ -241,7 +243,7 @@ impl<'a> Search<'a> {
             return Ok(true);
         }
         let mut open = open(&levels, context);
-        // A key with several conditions decides soonest.
+        // The key with the most conditions comes first, because it decides soonest.
         open.sort_by_key(|key| std::cmp::Reverse(about.atoms.get(key).map_or(0, Vec::len)));
         for key in open.into_iter().filter(|key| about.atoms.contains_key(key) && !about.variables.contains(key)) {
             let Some(all) = values(&key, about.atoms_of(&key), context, self.partition(), For::Proof, &mut self.deep)?
@@ -258,7 +260,7 @@ impl<'a> Search<'a> {
         Ok(false)
     }
 
-    /// Returns whether a caller decides the value of a key.
+    /// Returns whether a caller can choose the value of a key.
     fn may_choose(&mut self, key: &str) -> bool {
         match reference::key(key).map(|it| it.chosen) {
             Some(Chosen::Caller) => true,
@@ -274,16 +276,16 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Returns whether one of the possible holders of the policies has any given value of a key. An account belongs to
-    /// one organization.
+    /// Returns whether, for any value of a key, one of the possible holders of the policies has the value. The
+    /// organization is fixed when the account is known, because an account belongs to one organization.
     fn has_holder_with(&self, key: &str) -> bool {
         let is_fixed =
             reference::names_organization_of_caller(key) && self.context.get("aws:PrincipalAccount") != Told::Unknown;
         reference::describes_holder(key) && !is_fixed
     }
 
-    /// Returns whether a resource of the claim has any given value of a key: each resource of another party belongs to
-    /// the organization of that party.
+    /// Returns whether, for any value of a key, a resource of the claim has the value. This is so for the key of the
+    /// organization of a resource, because a resource of another party belongs to the organization of that party.
     fn has_resource_with(&self, key: &str) -> bool {
         reference::names_organization_of_resource(key) && !self.area.names_one()
     }
@@ -367,8 +369,8 @@ fn saying(context: &Context, key: &str, said: Option<Vec<String>>) -> Context {
 }
 
 /// Returns whether a caller with these rights can have an MFA device. For a user, it returns whether the user may
-/// register a device without MFA. A session of a role is begun by another identity, and the holder of a document that
-/// only denies is unknown. Both can have a device. In a search for a refused request, so can every user.
+/// register a device without MFA. Another identity starts the session of a role, and the holder of a document that only
+/// denies is unknown. So both can have a device. In a search for a refused request, every user can have one.
 fn can_have_device(rights: &Rights, wanted: Wanted) -> bool {
     let Subject::User { arn } = &rights.subject else { return true };
     let without = rights.known().without("aws:MultiFactorAuthPresent").without("aws:MultiFactorAuthAge");

@@ -1,6 +1,6 @@
-//! Claims over all requests to which the policy of a resource applies, and over the grants of a key.
+//! Proves claims about all requests to which the policy of a resource applies, and about the grants of a key.
 //!
-//! Only this policy counts, without the policies of the callers. A caller that it allows counts as allowed. The module
+//! The proofs ignore the policies of the callers. A caller counts as allowed when this policy allows it. This module
 //! must not know how resources are collected.
 
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ impl Prover<'_> {
     }
 
     /// Proves that neither the policy by itself nor a grant allows this user or role. The proof ignores the policies of
-    /// the principal. A policy that names only the account leaves the decision to those.
+    /// the principal. A policy that names only the account leaves the decision to the policies of the principal.
     #[must_use]
     pub fn shuts_out(&self, of: &Guarded, principal: &str) -> Proof {
         let Some(caller) = identity(&Said::new(of), principal) else { return Proof::Undecided(Doubt::NoIdentity) };
@@ -187,7 +187,7 @@ impl<'a> Asked<'a> {
         Levels { levels: vec![terms.collect()] }
     }
 
-    /// Returns an allowed request of the caller, or the reason why there is none to show.
+    /// Returns an allowed request of the caller, or the reason why there is no request to show.
     fn show(&self, levels: &Levels<'_>, action: &str, resource: &str) -> Result<Counterexample, Doubt> {
         let small = action.to_ascii_lowercase();
         let about =
@@ -226,7 +226,7 @@ impl<'a> Asked<'a> {
                 };
             }
         }
-        // The statements about the request that apply only perhaps.
+        // The statements about the request that perhaps apply.
         let unsure: Vec<&&Term<'_>> = terms.iter().filter(|it| it.truth == Truth::Unknown).collect();
         if let Some((party, by)) = terms.iter().filter(|it| it.allows()).find_map(|it| Some((self.party(it)?, it.at())))
         {
@@ -263,7 +263,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Returns a party in a condition of an Allow whose owner is unknown.
+    /// Returns a party from a condition of an Allow, if the owner of the party is unknown.
     fn party(&self, term: &Term<'_>) -> Option<String> {
         let conditions = &term.statement.conditions;
         conditions.iter().find_map(|condition| {
@@ -276,8 +276,8 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// Returns the principal as the counterexample writes it. When the policy requires an ARN, it is the ARN in the
-    /// request.
+    /// Returns the principal as the counterexample writes it. When the policy requires a certain ARN, the result is the
+    /// ARN in the request.
     fn principal(&self, context: &Context) -> String {
         let is_usual = context.get("aws:PrincipalArn") == self.caller.made.get("aws:PrincipalArn");
         match context.get("aws:PrincipalArn") {

@@ -1,7 +1,7 @@
 //! Lists everything that a policy mentions: accounts, services, providers and condition keys. It also makes up names
 //! that the policy does not mention.
 //!
-//! The module must not know callers or claims.
+//! This module must not know callers or claims.
 
 use std::collections::BTreeSet;
 
@@ -162,7 +162,7 @@ pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|it| it.split(['}', ',', '\'']).next()).map(str::trim)
 }
 
-/// Returns the principals in a statement, whether it names them or leaves them out.
+/// Returns the principals in the element `Principal` or `NotPrincipal` of a statement.
 pub(super) fn named(statement: &Statement) -> &[Principal] {
     match &statement.principals {
         Some(Which::In(list) | Which::NotIn(list)) => list,

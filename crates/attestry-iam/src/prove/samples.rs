@@ -1,7 +1,7 @@
-//! Selects a few requests that stand for the area of a claim. AWS decides them, and the run compares its answers with
-//! the proof.
+//! Selects a few requests that represent the area of a claim. AWS decides these requests, and the run compares the
+//! decisions with the proof.
 //!
-//! The module must not know claims or their answers.
+//! This module must not know claims or their answers.
 
 use super::catalogue::{Catalogue, Known};
 use super::claim::Area;
@@ -13,8 +13,8 @@ use crate::language::{Budget, Class, Place, TooComplex};
 
 impl Prover<'_> {
     /// Returns at most `most` actions of the area, each with one of its resources. Actions that a statement of the
-    /// identity allows come first, with resources on which it allows them. There, a proof depends on Denies and could
-    /// be wrong.
+    /// identity allows come first, on resources that the statement allows. For such requests, a proof depends on Denies
+    /// and could be wrong.
     #[must_use]
     pub fn samples(&self, rights: &Rights, area: &Area, most: usize) -> Vec<(String, String)> {
         let context = Context::unknown();
@@ -47,7 +47,8 @@ fn spread<T>(list: Vec<T>, most: usize) -> Vec<T> {
     if all <= most {
         return list;
     }
-    // The item at index i stands for the part of the list with the same value of i * most / all.
+    // All indices of one part of the list have the same value of `index * most / all`. The first index of each part is
+    // selected.
     let first = |at: usize| at == 0 || at * most / all != (at - 1) * most / all;
     list.into_iter().enumerate().filter(|(at, _)| most > 0 && first(*at)).map(|(_, item)| item).collect()
 }

@@ -1,6 +1,6 @@
 //! Searches for one request that refutes a claim.
 //!
-//! The module must not know which claim it is.
+//! This module must not know which claim the request refutes.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -138,7 +138,8 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Examines a known action for all values of the condition keys. It stands for all actions that are treated alike.
+    /// Examines a known action without the values of condition keys. The action represents all actions that the
+    /// statements treat alike.
     fn plain(&mut self, action: &Known) -> Result<Plain, TooComplex> {
         let everywhere = self.everywhere(action);
         if !self.area.may_meet(&everywhere) {
@@ -194,14 +195,14 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Examines an action without resources, on an ARN that AWS may use for it. The result is neither a counterexample
-    /// nor a proof.
+    /// Examines an action that has no resources in the reference, on ARNs that AWS may nevertheless use for it. The
+    /// result is neither a counterexample nor a proof.
     fn unlisted(&mut self, action: &Known) -> Result<(), TooComplex> {
         if self.area.services.as_ref().is_some_and(|services| !self.catalogue.is_in(action, services)) {
             return Ok(());
         }
-        // The collections of all accounts are made once. The collections of the own account are examined only when that
-        // search finds a resource.
+        // The collections of all accounts come first, because they are cached. The collections of the own account are
+        // examined only when the first search finds a resource.
         let mut found = None;
         for account in [None, self.rights.subject.account()] {
             let universe = self.catalogue.collections(action, self.partition(), account);
@@ -270,8 +271,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Returns the account of all resources of the claim, if there is only one. The policies of an identity can refuse a
-    /// request about the resource of any account. They can allow one only in the own account.
+    /// Returns the account of the resources, if the claim is about one account only. A claim that requests are allowed
+    /// is about the own account, because the policies of an identity cannot allow a request about a resource of another
+    /// account.
     fn anywhere(&self) -> Option<&'a str> {
         self.rights.subject.account().filter(|_| self.wanted == Wanted::Refused)
     }
@@ -333,10 +335,10 @@ impl<'a> Search<'a> {
 
 /// The result of a search that ignores the values of keys.
 enum Plain {
-    /// There is a request for all values of the keys.
+    /// There is a counterexample, whatever values the keys have.
     Found(Counterexample),
-    /// There is no request for any values of the keys.
+    /// There is no counterexample, whatever values the keys have.
     Nothing,
-    /// The keys decide about this resource, or about another one.
+    /// The keys decide whether this resource, or another one, gives a counterexample.
     Open(String),
 }

@@ -1,6 +1,6 @@
 //! Finds the resources that remain for one action: every level allows them, and no level denies them.
 //!
-//! The module must not know how actions are grouped, nor the meaning of an answer.
+//! This module must not know how actions are grouped, nor the meaning of an answer.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ impl Wanted {
     }
 }
 
-/// A part of all resources. They match all patterns of the first list and none of the second.
+/// A part of all resources. The resources match all patterns of `all` and no pattern of `none`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Within {
     pub(super) all: Vec<Pattern>,
@@ -66,7 +66,8 @@ impl Read {
         Self { set: area.actions.clone(), actions: read(&area.actions, action), resources: [of, except], services }
     }
 
-    /// Returns whether the claim names each of its resources. No caller chooses the properties of such a resource.
+    /// Returns whether the claim names each of its resources without wildcards. No caller chooses the properties of
+    /// such a resource.
     pub(super) fn names_one(&self) -> bool {
         let [of, _] = &self.resources;
         of.iter().all(|it| it.is_text())
@@ -85,7 +86,7 @@ impl Read {
     }
 }
 
-/// Returns the service in every ARN of a pattern, if it is only one.
+/// Returns the service of the ARNs of a pattern, if all of them have the same service.
 pub(super) fn service(pattern: &Pattern) -> Option<String> {
     let begins = pattern.prefix();
     let mut parts = begins.split(':').skip(2);
@@ -98,8 +99,8 @@ impl<'a> Levels<'a> {
         self.levels.iter().flatten()
     }
 
-    /// Returns a wanted resource of a universe, for one bound of the unknown keys. The function `applies` selects the
-    /// statements about the action.
+    /// Returns a resource of a universe for which a wanted request exists, for one bound of the unknown keys. The
+    /// function `applies` selects the statements about the action.
     pub(super) fn resource(
         &self,
         wanted: Wanted,
@@ -147,7 +148,8 @@ impl<'a> Levels<'a> {
     }
 
     /// Returns a resource of a query that one Deny or one level refuses, for one bound of the unknown keys. A Deny
-    /// refuses what it covers. A level refuses what its Allows do not cover for the other bound.
+    /// refuses the resources that it covers. A level refuses the resources that its Allows do not cover for the other
+    /// bound.
     fn refused(
         &self,
         bound: Bound,
@@ -186,13 +188,14 @@ impl<'a> Levels<'a> {
     }
 }
 
-/// One way to be allowed on a level.
+/// The resources that one or several Allows of a level cover.
 enum Choice<'a> {
     In(Vec<&'a Pattern>),
     NotIn(Vec<&'a Pattern>),
 }
 
-/// All Allows with `Resource` together form one way. Each Allow with `NotResource` forms another way.
+/// Returns the choices of a level. A level allows a resource when one of its choices covers it. All Allows with
+/// `Resource` together form one choice. Each Allow with `NotResource` forms another one.
 fn ways<'a>(level: &'a [Term<'_>], bound: Bound, applies: &dyn Fn(&Term<'_>, Bound) -> bool) -> Vec<Choice<'a>> {
     let (mut any, mut ways) = (Vec::new(), Vec::new());
     for allow in level.iter().filter(|it| it.allows() && applies(it, bound)) {
@@ -205,7 +208,7 @@ fn ways<'a>(level: &'a [Term<'_>], bound: Bound, applies: &dyn Fn(&Term<'_>, Bou
     if !any.is_empty() {
         ways.insert(0, Choice::In(any));
     }
-    // When a level allows everything, its other ways add nothing.
+    // When one choice allows everything, the others add nothing.
     let everything = |way: &Choice<'_>| match way {
         Choice::In(list) => list.iter().any(|it| it.is_everything()),
         Choice::NotIn(list) => list.is_empty(),

@@ -1,7 +1,7 @@
 //! The view of a statement in a proof: its actions, the resources that it surely covers, the resources that it may
 //! cover, and whether its conditions hold.
 //!
-//! The module must not know claims.
+//! This module must not know claims.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::language::Pattern;
 use crate::pattern::{is_always_there, resolved};
 use crate::policy::{Effect, Policy, Statement, Which};
 
-/// One of two bounds of unknown facts.
+/// A bound for statements that depend on unknown facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bound {
     /// True for some values of the unknown facts.
@@ -30,7 +30,7 @@ impl Bound {
     }
 }
 
-/// The texts that match one of some patterns, or none of them.
+/// A set of texts: the texts that match at least one pattern of a list, or that match no pattern of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Matching {
     In(Vec<Pattern>),
@@ -52,23 +52,24 @@ impl Matching {
     }
 }
 
-/// A statement.
+/// A statement, as a proof uses it.
 #[derive(Debug)]
 pub(super) struct Term<'a> {
     pub(super) layer: Layer,
     pub(super) policy: &'a Policy,
     pub(super) index: usize,
     pub(super) statement: &'a Statement,
-    /// Whether its conditions hold, and whether it applies to the caller where that matters.
+    /// Whether the conditions of the statement hold, and, if the caller is relevant, whether it applies to the caller.
     pub(super) truth: Truth,
     /// The actions in lower case.
     pub(super) actions: Rc<Matching>,
-    /// The resources at most and at least. They are computed on first use, because most statements never need them.
+    /// The resources that the statement covers at most and at least. They are computed on first use, because most
+    /// statements never need them.
     resources: Rc<OnceCell<[Matching; 2]>>,
 }
 
 impl<'a> Term<'a> {
-    /// Returns the wanted statements of a policy that may apply.
+    /// Returns the statements of a policy that `wanted` selects and that may apply.
     pub(super) fn read(
         layer: Layer,
         policy: &'a Policy,
@@ -105,7 +106,7 @@ impl<'a> Term<'a> {
         Self { resources: Rc::new(OnceCell::from(resources)), ..self }
     }
 
-    /// Returns whether its resources depend on known keys.
+    /// Returns whether the resources contain variables.
     fn varies(&self) -> bool {
         self.policy.variables && self.lists().iter().any(|it| it.contains("${"))
     }
@@ -131,7 +132,7 @@ impl<'a> Term<'a> {
         }
     }
 
-    /// Returns the unknown keys of the variables in its resources.
+    /// Returns the keys of the variables in its resources that are unknown or absent.
     pub(super) fn variables(&self, context: &Context) -> impl Iterator<Item = String> {
         let variables = self.lists().iter().map(|it| resolved(it, self.policy.variables, true, context));
         variables.flat_map(|it| it.unknown.into_iter().chain(it.absent)).collect::<Vec<_>>().into_iter()
@@ -141,10 +142,10 @@ impl<'a> Term<'a> {
         self.statement.effect == Effect::Allow
     }
 
-    /// Returns the resources that the statement covers, for one bound. Returns `None` when it may not apply for that
-    /// bound.
+    /// Returns the resources that the statement covers, for one bound. Returns `None` for `Sure` when the statement
+    /// does not surely apply.
     pub(super) fn reach(&self, bound: Bound) -> Option<&Matching> {
-        // For a statement with variables, this is already done.
+        // For a statement with variables, the resources are already computed.
         let all = || resources(self.statement, self.policy.variables, &Context::unknown());
         let [may, sure] = self.resources.get_or_init(all);
         match bound {

@@ -1,8 +1,8 @@
-//! Finds the values of a condition key that conditions distinguish: one value for each way in which the conditions can
-//! hold together.
+//! Finds the values of a condition key that conditions distinguish: one value for each possible combination of results
+//! of the conditions.
 //!
-//! There are two uses. A *witness* needs values that a caller could send, the plain ones first. A *proof* needs a value
-//! of every sort, and a notice when the list is not complete. The module must not know statements or resources.
+//! There are two uses. A *witness* needs values that a caller could send, the usual values first. A *proof* needs a
+//! value of every sort, and must know when the list is not complete. This module must not know statements or resources.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -42,8 +42,8 @@ pub(super) enum For {
     Proof,
 }
 
-/// Returns values of a key that the conditions on it distinguish. Returns `None` when a proof needs all of them and
-/// they cannot be listed. The request stays in its partition.
+/// Returns the values of a key that its conditions distinguish. For a proof, the result is `None` when the list would
+/// not be complete. `partition` is the partition of the request.
 pub(super) fn values(
     key: &str,
     atoms: &[Atom<'_>],
@@ -101,7 +101,7 @@ pub(super) fn values(
     Ok(Some(all))
 }
 
-/// The values that conditions name.
+/// The values in the conditions.
 #[derive(Debug, Default)]
 struct NamedValues {
     texts: Vec<Pattern>,
@@ -109,7 +109,7 @@ struct NamedValues {
     dates: BTreeSet<i64>,
     networks: Vec<(IpAddr, u32)>,
     booleans: bool,
-    /// Texts that stand for all sorts of text.
+    /// One example text for each class of texts.
     samples: Vec<String>,
     complete: bool,
     /// The pattern of the values that the key can have. `None` when it can have any value.
@@ -184,7 +184,7 @@ impl NamedValues {
         }
     }
 
-    /// Accepts only these values, in any case of letters.
+    /// Restricts the key to these values. The case of letters does not matter.
     fn only(&mut self, values: &[&str]) {
         let odd =
             |it: &Pattern| it.only().is_none_or(|text| !values.iter().any(|known| known.eq_ignore_ascii_case(&text)));
@@ -209,7 +209,7 @@ impl NamedValues {
         texts.sort_unstable();
         texts.dedup();
         let texts: Vec<&Pattern> = texts.iter().collect();
-        // A single fixed text is a sort of its own.
+        // Fixed texts need no combinations, because each one is a sort of its own.
         let names = texts.iter().all(|it| it.is_text());
         if names || texts.len() > TOGETHER {
             self.complete &= names;
@@ -240,7 +240,7 @@ impl NamedValues {
         Ok(())
     }
 
-    /// Returns the fixed texts in the conditions that the key can have, in their order.
+    /// Returns the fixed texts of the conditions, in order, if they are possible values of the key.
     fn named(&self) -> Vec<String> {
         let has_form = |it: &String| self.form.as_ref().is_none_or(|form| form.matches(it));
         self.texts.iter().filter_map(Pattern::only).filter(has_form).collect()
@@ -251,7 +251,7 @@ impl NamedValues {
         let mut all = self.samples.clone();
         let earliest = context.earliest().map(Timestamp::as_second).filter(|_| match small.as_str() {
             "aws:currenttime" | "aws:epochtime" => true,
-            // A session that begins now.
+            // The session begins now.
             "aws:tokenissuetime" => purpose == For::Witness,
             _ => false,
         });
@@ -287,7 +287,8 @@ impl NamedValues {
     }
 }
 
-/// Returns a pattern that keeps the fixed parts and opens only the parts with wildcards: `AROAEXAMPLE:*`.
+/// Returns a pattern for a text with `*`, such as `AROAEXAMPLE:*`. Each `*` stands for at least one character and for
+/// no colon.
 fn shape(text: &str) -> Pattern {
     Pattern::new(text.chars().flat_map(|char| match char {
         '*' => vec![Token::One(Class::Field), Token::Many(Class::Field)],
@@ -323,7 +324,7 @@ fn natural(key: &str) -> Vec<Pattern> {
     vec![like]
 }
 
-/// Returns the pattern of an ARN in the sense of the ARN operators, component by component. Returns `None` when there
+/// Converts a pattern to the pattern that the ARN operators compare component by component. Returns `None` when there
 /// are not six components.
 fn arn(pattern: &written::Pattern) -> Option<Pattern> {
     let mut colons = 0;
@@ -382,7 +383,7 @@ fn addresses(networks: &[(IpAddr, u32)]) -> Vec<String> {
     inside.into_iter().chain(after).chain(least).map(|it| it.to_string()).collect()
 }
 
-/// Returns whether none of the conditions compares sets of values.
+/// Returns whether all conditions compare texts or test for absence, and none of them uses `ForAnyValue:`.
 pub(super) fn is_plain(atoms: &[Atom<'_>]) -> bool {
     atoms.iter().all(|it| {
         let text = matches!(

@@ -1,9 +1,9 @@
-//! Searches for a request of a caller that a statement allows and no Deny matches, as far as its condition keys can be
-//! chosen.
+//! Searches for a request of a caller that a statement allows and that no Deny matches. The search chooses values for
+//! the condition keys.
 //!
-//! The search gives each key a value at most once. The certain keys of a caller, and keys that it cannot choose, stay
-//! as they are. `decide` judges each result before the search returns it. The module must not know actions or
-//! resources.
+//! The search gives each key a value at most once. The certain keys of a caller, and the keys that the caller cannot
+//! choose, keep their values. `decide` judges each result before the search returns it. This module must not know
+//! actions or resources.
 
 use super::callers::Caller;
 use super::keys::{Shape, form, is_of_resource};
@@ -21,7 +21,7 @@ const TRIES: usize = 4_000;
 /// The key with the ARN of a VPC, in lower case.
 const VPC: &str = "aws:sourcevpcarn";
 
-/// The requirements for a request.
+/// The Allow that must apply to a request, and the Denies that must not.
 pub(super) struct Wanted<'a> {
     pub(super) allow: &'a Statement,
     /// The Denies that may apply to the request.
@@ -36,7 +36,7 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Returns the keys of a request, and the caller that sends it.
+    /// Returns the caller and the condition keys of a request, if the search finds one.
     pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<(Subject, Context)> {
         let mut context = self.caller.made.clone();
         for key in self.said.keys() {
@@ -71,7 +71,7 @@ impl Search<'_> {
                 return None;
             }
             let given: Vec<String> = given.iter().cloned().chain([key.clone()]).collect();
-            // A variable may have the value with which it is compared.
+            // The key can be a variable in the condition. It can then have the value with which it is compared.
             let same = match context.get(&condition.key) {
                 Known::Values([one]) if !key.eq_ignore_ascii_case(&condition.key) => Some(Some(one.clone())),
                 _ => None,
@@ -104,8 +104,7 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the values that a caller may give a key that the policy compares. `None` in the list stands for an
-    /// absent key.
+    /// Returns the values that a caller may have for a key in the policy. `None` in the list stands for an absent key.
     fn values(&self, key: &str) -> Vec<Option<String>> {
         let mut all: Vec<Option<String>> = Vec::new();
         for (condition, value) in self.said.values(key) {
@@ -149,7 +148,7 @@ impl Search<'_> {
         all
     }
 
-    /// Returns a value for the organization of a request, or for a path through it, that agrees with the other key.
+    /// Returns a value for a key of an organization. One key has the id and another key has paths, and both must agree.
     fn of_same_organization(&self, key: &str, context: &Context) -> Option<String> {
         let other = |key: String| match context.get(&key) {
             Known::Values([one]) => Some(one.clone()),
@@ -163,8 +162,8 @@ impl Search<'_> {
         self.is_real(key, &value).then_some(value)
     }
 
-    /// Returns whether a made-up value looks like a value of its key and does not belong to another party in the
-    /// policy.
+    /// Returns whether a made-up value looks like a value of its key and does not belong to another party that the
+    /// policy names.
     fn is_real(&self, key: &str, text: &str) -> bool {
         let context = self.caller.made.clone().with(key, [text]);
         let is_of_other = |(condition, value): (&Condition, &str)| {
@@ -187,7 +186,7 @@ impl Search<'_> {
         form.is_none_or(|form| form.matches(text)) && (self.caller.alone || !self.said.values(key).any(is_of_other))
     }
 
-    /// Returns values that a condition distinguishes.
+    /// Returns example values that a condition distinguishes.
     fn made_up(&self, key: &str, condition: &Condition, value: &str) -> Vec<String> {
         let resolved = crate::pattern::resolved(value, self.reading.variables, false, &self.caller.made);
         let value = &resolved.pattern.text().filter(|_| resolved.absent.is_none()).unwrap_or_else(|| value.to_owned());
@@ -224,8 +223,8 @@ impl Search<'_> {
         }
     }
 
-    /// Returns texts for a pattern with its wildcards replaced. The account of the caller is used where an account
-    /// belongs.
+    /// Returns texts for a pattern with its wildcards replaced. In the place of an account, the text has the account of
+    /// the caller.
     fn filled(&self, key: &str, pattern: &str) -> Vec<String> {
         let plain = |text: &str, with: &str| text.replace('*', with).replace('?', "x");
         if !pattern.contains(['*', '?']) {
@@ -260,8 +259,8 @@ impl Search<'_> {
         all
     }
 
-    /// Returns the caller that fits the identity keys, when they are consistent. A name and an ARN must belong to one
-    /// caller. An account and an ARN must belong to one source. The last of the given keys is the new one.
+    /// Returns the caller that fits the identity keys, if the keys are consistent. A name and an ARN must belong to one
+    /// caller. An account and an ARN must belong to one source. The last key in `given` is the new one.
     fn consistent(&self, subject: &Subject, context: Context, given: &[String]) -> Option<(Subject, Context)> {
         let value = |context: &Context, key: &str| match context.get(key) {
             Known::Values([one]) => Some(one.clone()),

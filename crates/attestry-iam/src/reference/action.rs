@@ -1,4 +1,4 @@
-//! One action. The module must not know the file with the actions.
+//! One action. This module must not know the file with the actions.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::service::{Row, Service, without_case};
 use super::{Format, Level};
 
-/// One action of AWS. Actions are equal by name, ordered by name without case, and displayed by name.
+/// One action of AWS. Equality, order and display use only the name. The order ignores the case of letters.
 #[derive(Clone, Copy)]
 pub struct Action {
     pub(super) service: &'static Service,
@@ -15,32 +15,33 @@ pub struct Action {
 }
 
 impl Action {
-    /// The whole name in the spelling of AWS: `secretsmanager:GetSecretValue`.
+    /// Returns the whole name in the spelling of AWS: `secretsmanager:GetSecretValue`.
     #[must_use]
     pub fn name(self) -> String {
         self.to_string()
     }
 
-    /// The service.
+    /// Returns the service.
     #[must_use]
     pub fn service(self) -> &'static Service {
         self.service
     }
 
-    /// The name within the service: `GetSecretValue`.
+    /// Returns the name within the service: `GetSecretValue`.
     #[must_use]
     pub fn operation(self) -> &'static str {
         self.operation
     }
 
-    /// The access level.
+    /// Returns the access level.
     #[must_use]
     pub fn level(self) -> Level {
         self.row.level
     }
 
-    /// The ARN formats of its resource types. An empty list means that the action has no resource-level permissions, so
-    /// only a statement for `*` covers it. The data does not contain whether a request may also have no resource.
+    /// Returns the ARN formats of its resource types. An empty list means that the action has no resource-level
+    /// permissions, so only a statement for `*` covers it. The data does not show whether a request may also have no
+    /// resource.
     #[must_use]
     pub fn resources(self) -> &'static [Format] {
         &self.row.formats

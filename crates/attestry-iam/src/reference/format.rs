@@ -1,4 +1,4 @@
-//! The ARN format of a resource type. The module must not know actions.
+//! The ARN format of a resource type. This module must not know actions.
 
 use std::fmt;
 
@@ -20,8 +20,8 @@ pub struct Format {
 }
 
 impl Format {
-    /// Reads the format of a type from the data. The text is a whole ARN, or only the resource when the other parts are
-    /// the default of the service.
+    /// Reads the format of a type from the data. The text is a whole ARN, or only the resource when the other parts
+    /// have the defaults of the service.
     pub(super) fn read(name: &'static str, prefix: &'static str, text: &'static str) -> Option<Self> {
         let Some(arn) = text.strip_prefix("arn:") else {
             return Some(Self { name, partition: "*", service: prefix, region: "*", account: "*", resource: text });

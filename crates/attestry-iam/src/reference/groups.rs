@@ -1,7 +1,7 @@
 //! The names of groups of actions: `secretsmanager/mutate`, `*/permissions`, `kms/destroy`.
 //!
 //! The form is `SERVICE/WORD`, or `*/WORD` for all services. No action has a slash in its name, so a group is never
-//! mistaken for a pattern. The module must not know policies.
+//! mistaken for a pattern. This module must not know policies.
 
 use super::unknown::{Unknown, What};
 use super::{Action, Level, Service, action, service, services};
@@ -33,7 +33,7 @@ impl Group {
     }
 }
 
-/// A word that every service has.
+/// A word that names a group in every service.
 struct Word {
     word: &'static str,
     has: fn(Level) -> bool,

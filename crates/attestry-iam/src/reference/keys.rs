@@ -1,7 +1,7 @@
 //! Condition keys: their names, their types, and the party that determines their values in a request.
 //!
-//! A file contains the keys of services. This module contains the keys that every service has. It must not know
-//! conditions or policies.
+//! The file `keys.txt` contains the keys of single services. This module contains the keys that every service has. This
+//! module must not know conditions or policies.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{LazyLock, OnceLock};
@@ -31,7 +31,7 @@ pub enum Holds {
 /// The party that determines the value of a key in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// The caller, by a parameter of the request, or by the way, the time and the place of the request.
+    /// The caller, by a parameter of the request, or by how, when and from where it sends the request.
     Caller,
     /// The caller, by the choice of a resource with this property.
     Resource,
@@ -57,7 +57,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// Returns a name of the key in the spelling of AWS. The variable part stays as it is.
+    /// Returns `name`, a name of the key, in the spelling of AWS. The variable part stays as it is.
     #[must_use]
     pub fn spelled(&self, name: &str) -> String {
         let head = self.name.trim_end_matches('*');
@@ -106,7 +106,7 @@ const GLOBAL: &[(Chosen, Holds, &str)] = &[
     ),
 ];
 
-/// The keys of services that describe the resource, besides those that end in `ResourceTag/*`.
+/// The keys of services that describe the resource, besides the keys that end in `ResourceTag/*`.
 const OF_RESOURCE: &[&str] = &[
     "iottwinmaker:linkedServices",
     "kms:ResourceAliases",
@@ -150,7 +150,8 @@ pub(crate) fn names_organization_of_resource(name: &str) -> bool {
     ["aws:ResourceOrgID", "aws:ResourceOrgPaths"].iter().any(|it| it.eq_ignore_ascii_case(name))
 }
 
-/// The key of a name, in whatever case: also one whose name is a part of what a `*` stands for.
+/// Returns the key with a name. The case of letters does not matter. For a key with `*`, such as `aws:RequestTag/*`,
+/// the name may have any text in place of the `*`.
 #[must_use]
 pub fn key(name: &str) -> Option<&'static Key> {
     let small = name.to_ascii_lowercase();
@@ -162,8 +163,8 @@ pub fn key(name: &str) -> Option<&'static Key> {
     })
 }
 
-/// Returns every key with the same service prefix as a name, in the spelling of AWS. Returns all keys when there is
-/// none.
+/// Returns every key with the same service prefix as `name`, in the spelling of AWS. Returns all keys when no key has
+/// this prefix.
 #[must_use]
 pub fn keys_like(name: &str) -> Vec<&'static str> {
     let prefix = name.split_inclusive(':').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The access levels of actions, by the classification of AWS. The module must not know actions.
+//! The access levels of actions, as AWS classifies them. This module must not know actions.
 
 use std::fmt;
 
@@ -47,7 +47,7 @@ impl Level {
         Self::ALL.into_iter().find(|level| level.word() == word)
     }
 
-    /// Returns whether an action of this level may change something. An action of unknown level may.
+    /// Returns whether an action of this level may change something. An action of unknown level may do so.
     #[must_use]
     pub fn mutates(self) -> bool {
         !matches!(self, Self::List | Self::Read)

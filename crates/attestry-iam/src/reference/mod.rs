@@ -1,9 +1,10 @@
 //! The Service Authorization Reference of AWS, as files: the actions with their access levels and resources, and the
 //! condition keys.
 //!
-//! AWS publishes it at <https://docs.aws.amazon.com/service-authorization/latest/reference/>. The module must not know
-//! policies, requests or the meaning of a condition. An action that is not in the file may still exist, because AWS
-//! adds actions every week. An unknown action is therefore a reason for a warning and never decides a claim.
+//! AWS publishes the reference at <https://docs.aws.amazon.com/service-authorization/latest/reference/>. This module
+//! must not know policies, requests or the meaning of a condition. An action that is not in the file may still exist,
+//! because AWS adds actions every week. An unknown action is therefore a reason for a warning and never decides a
+//! claim.
 
 mod action;
 mod format;
@@ -32,15 +33,15 @@ pub use unknown::{Unknown, unknown};
 
 use super::pattern::{LetterCase, Pattern};
 
-/// Returns the action of a name such as `secretsmanager:GetSecretValue`, in any case.
+/// Returns the action with a name such as `secretsmanager:GetSecretValue`. The case of letters does not matter.
 #[must_use]
 pub fn action(name: &str) -> Option<Action> {
     let (prefix, operation) = name.split_once(':')?;
     service(prefix)?.action(operation)
 }
 
-/// Returns the actions that a pattern with `*` and `?` covers, as in an `Action` element: without case, in the order of
-/// their names. It reads only the services that the pattern may cover.
+/// Returns the actions that a pattern with `*` and `?` covers, in the order of their names. The case of letters does
+/// not matter, as in an `Action` element. The function reads only the services that the pattern may cover.
 pub fn matching(pattern: &str) -> impl Iterator<Item = Action> + use<'_> {
     let parts =
         pattern.split_once(':').map(|(prefix, operation)| (prefix, Pattern::new(prefix), Pattern::new(operation)));

@@ -1,8 +1,8 @@
-//! Unpacks the large files of the reference. The program holds them packed. Unpacked, they would be a sixth of the
-//! small verifier.
+//! Unpacks the large files of the reference. The program contains the packed files, because the unpacked files would be
+//! a sixth of the size of the small verifier.
 //!
-//! Must not know the content of the files. The texts beside the packed files are for people and for the scripts that
-//! write them. A test checks that both are equal.
+//! This module must not know the content of the files. The texts beside the packed files are for people and for the
+//! scripts that write them. A test checks that both are equal.
 
 use std::io::Read;
 
@@ -11,7 +11,8 @@ use flate2::read::ZlibDecoder;
 /// Returns the text of a packed file.
 pub(super) fn unpacked(packed: &[u8]) -> String {
     let mut text = String::new();
-    // The bytes are constants of this crate. Without the reference, every claim would be about no action at all.
+    // The bytes are constants of this crate, so an error is a bug. Without the reference, a claim would cover no
+    // actions at all.
     if let Err(error) = ZlibDecoder::new(packed).read_to_string(&mut text) {
         unreachable!("a packed file of the reference is damaged: {error}")
     }

@@ -1,8 +1,8 @@
-//! The condition keys that the requests of an action may have, besides the keys of every request. The module must not
+//! The condition keys that the requests of an action may have, besides the keys of every request. This module must not
 //! know the party that determines their values.
 //!
-//! A request may also have a key that is not listed, because the reference of AWS is not complete. A missing key
-//! therefore only means that the key is uncertain.
+//! A request may also have a key that is not listed, because the reference of AWS is not complete. For a key that is
+//! not listed, it is therefore uncertain whether a request has it.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
@@ -12,9 +12,9 @@ use super::packed::unpacked;
 /// The data. Its first lines describe the format. `ci/reference/sends.py` writes the file.
 static TEXT: LazyLock<String> = LazyLock::new(|| unpacked(include_bytes!("sends.txt.z")));
 
-/// Keys that the reference has of a service and not of these actions, though AWS's own policies use them there, as the *AWS
-/// Managed Policy Reference* shows (`ROSAManageSubscription`, `AWSIoTTwinMakerServiceRolePolicy` and
-/// `AWSDeadlineCloud-UserAccess…`).
+/// Keys that the reference lists for a service, but not for these actions. AWS's own policies use the keys with these
+/// actions, as the *AWS Managed Policy Reference* shows (`ROSAManageSubscription`, `AWSIoTTwinMakerServiceRolePolicy`
+/// and `AWSDeadlineCloud-UserAccess…`).
 const BESIDE: &[(&str, &str)] = &[
     ("aws-marketplace:productid", "aws-marketplace:subscribe aws-marketplace:unsubscribe"),
     (
@@ -44,7 +44,8 @@ struct Service {
     read: OnceLock<HashMap<String, Vec<&'static str>>>,
 }
 
-/// Returns whether requests of an action may have a key, by the reference of AWS. The case of letters does not matter.
+/// Returns whether requests of an action may have a key, according to the reference of AWS. The case of letters does
+/// not matter.
 #[must_use]
 pub fn sends(action: &str, key: &str) -> bool {
     let (action, key) = (action.to_ascii_lowercase(), key.to_ascii_lowercase());
@@ -77,7 +78,7 @@ fn read(text: &'static str) -> HashMap<String, Vec<&'static str>> {
                 continue;
             }
             _ if line.starts_with("    ") => entry,
-            // Many numbers leave no room for names in their line.
+            // After many numbers, a line has no room for names. The names then start in the next line.
             _ => {
                 let (numbers, names) = entry.split_once(':').unwrap_or_default();
                 own = numbers.split(',').filter_map(|number| keys.get(number).copied()).collect();

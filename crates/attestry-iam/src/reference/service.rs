@@ -1,4 +1,4 @@
-//! Reads the file of actions. Each service is read at its first use. The module must not know patterns or groups.
+//! Reads the file of actions. Each service is read at its first use. This module must not know patterns or groups.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -31,19 +31,19 @@ pub(super) struct Row {
     pub(super) formats: Vec<Format>,
 }
 
-/// The day of the copy of the reference, as `2026-09-26`. Later actions are unknown or unclassified.
+/// Returns the day of the copy of the reference, such as `2026-09-26`. Later actions are unknown or unclassified.
 #[must_use]
 pub fn as_of() -> &'static str {
     header("date")
 }
 
-/// The source of the copy of the reference, with its version.
+/// Returns the source of the copy of the reference, with its version.
 #[must_use]
 pub fn source() -> &'static str {
     header("source")
 }
 
-/// Returns the service of a prefix such as `secretsmanager`, in any case.
+/// Returns the service with a prefix such as `secretsmanager`. The case of letters does not matter.
 #[must_use]
 pub fn service(prefix: &str) -> Option<&'static Service> {
     let index = index();
@@ -51,7 +51,7 @@ pub fn service(prefix: &str) -> Option<&'static Service> {
     index.get(found)
 }
 
-/// Returns the services with a wanted prefix, in the order of prefixes. The function reads none of them.
+/// Returns the services with a wanted prefix, in the order of prefixes. The function does not read their contents.
 pub fn services(wanted: impl Fn(&'static str) -> bool) -> impl Iterator<Item = &'static Service> {
     index().iter().filter(move |service| wanted(service.prefix))
 }
@@ -77,7 +77,7 @@ impl Service {
         })
     }
 
-    /// Returns the action of a name such as `GetSecretValue`, in any case.
+    /// Returns the action with a name such as `GetSecretValue`. The case of letters does not matter.
     #[must_use]
     pub fn action(&'static self, operation: &str) -> Option<Action> {
         let Contents { actions, rows, .. } = self.contents();
@@ -136,7 +136,7 @@ impl Contents {
     }
 }
 
-/// Returns all services, none of them read.
+/// Returns all services. Their contents are not read yet.
 fn index() -> &'static [Service] {
     static INDEX: OnceLock<Vec<Service>> = OnceLock::new();
     INDEX.get_or_init(|| {
@@ -146,7 +146,7 @@ fn index() -> &'static [Service] {
     })
 }
 
-/// Returns one line of the head of the file.
+/// Returns the text after a word in the head of the file.
 pub(super) fn header(word: &str) -> &'static str {
     let lines = TEXT.lines().take_while(|line| !line.is_empty());
     lines

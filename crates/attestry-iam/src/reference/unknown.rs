@@ -1,4 +1,4 @@
-//! Names that no action has, with suggestions. The module must not know a measure of similarity between names.
+//! Names that no action has, with suggestions. This module must not know a measure of similarity between names.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct Unknown {
     after: String,
 }
 
-/// The unknown part.
+/// The type of the unknown part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Service,

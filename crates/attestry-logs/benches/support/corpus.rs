@@ -1,6 +1,7 @@
-//! Generated logs: events as AWS services and programs log them, with secrets planted at known places.
+//! Generates logs: events as AWS services and programs log them, with secrets planted at known places.
 //!
-//! The same seed gives the same bytes. The encodings are written here a second time on purpose: they check the engine's.
+//! The same seed gives the same bytes. The encodings are implemented here a second time on purpose, because they check
+//! the encodings of the engine.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -12,7 +13,7 @@
 
 use std::fmt::Write;
 
-/// Always the same dice.
+/// A random generator. The same seed gives the same numbers.
 pub struct Dice(u64);
 
 impl Dice {
@@ -46,11 +47,11 @@ pub const HEX: &str = "0123456789abcdef";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const DIGITS: &str = "0123456789";
-/// What Secrets Manager makes passwords of.
+/// The characters of the passwords that Secrets Manager creates.
 pub const PRINTABLE: &str =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-/// Values of secrets, 16 to 64 bytes long.
+/// Returns values of secrets, 16 to 64 bytes long.
 pub fn values(seed: u64, count: usize) -> Vec<String> {
     let mut dice = Dice::new(seed);
     let value = |_| {
@@ -65,7 +66,7 @@ pub fn values(seed: u64, count: usize) -> Vec<String> {
     (0..count).map(value).collect()
 }
 
-/// The ways in which values are planted.
+/// The forms in which values are planted.
 pub const FORMS: [&str; 14] = [
     "raw",
     "json",
@@ -83,7 +84,7 @@ pub const FORMS: [&str; 14] = [
     "basic",
 ];
 
-/// A value as a log would write it.
+/// Returns a value as a log would write it.
 pub fn encode(dice: &mut Dice, value: &str, form: &str) -> String {
     match form {
         "raw" => value.to_owned(),
@@ -140,7 +141,7 @@ pub fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// Made-up credentials that rules describe: what it is, how to log it.
+/// Returns a made-up credential that a rule describes: its type and its text in a log.
 fn pattern(dice: &mut Dice) -> (&'static str, String) {
     match dice.below(24) {
         0 => ("github", format!("ghp_{}", dice.text(ALNUM, 36))),
@@ -177,23 +178,23 @@ fn pattern(dice: &mut Dice) -> (&'static str, String) {
     }
 }
 
-/// What is planted, and where.
+/// A planted secret and its place.
 pub struct Planted {
-    /// The line of the corpus.
+    /// The range of the line in the corpus.
     pub line: std::ops::Range<usize>,
-    /// The number of the value; `None` for a pattern.
+    /// The number of the value, or `None` for a pattern.
     pub value: Option<usize>,
     /// The form of the value, or the kind of pattern.
     pub what: &'static str,
 }
 
-/// A corpus.
+/// A generated log, and the secrets in it.
 pub struct Corpus {
     pub text: Vec<u8>,
     pub planted: Vec<Planted>,
 }
 
-/// A log of about so many bytes. `plants` of its lines hold a secret.
+/// Creates a log of about this many bytes. `plants` of its lines contain a secret.
 pub fn corpus(seed: u64, bytes: usize, values: &[String], plants: usize) -> Corpus {
     let mut dice = Dice::new(seed ^ 0xC0FFEE);
     let mut corpus = Corpus { text: Vec::with_capacity(bytes + 16 * 1024), planted: Vec::new() };

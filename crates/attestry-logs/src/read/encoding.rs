@@ -1,7 +1,7 @@
 //! Encodings with two or four bytes for each unit. They are recognised at the start of a text and converted to UTF-8.
 //!
-//! Must not know what the caller does with a text. The module counts the bytes that it cannot decode, so that they do
-//! not count as examined.
+//! This module must not know what the caller does with a text. The module counts the bytes that it cannot decode, so
+//! that they do not count as examined.
 
 use super::legible::is_plain;
 
@@ -19,15 +19,15 @@ const MARKS: &[(&[u8], Encoding)] = &[
     (&[0xff, 0xfe], Encoding::Utf16 { big_endian: false }),
     (&[0xfe, 0xff], Encoding::Utf16 { big_endian: true }),
 ];
-/// The number of bytes at the start of a text without a mark that are checked.
+/// The number of bytes that are checked at the start of a text without a mark.
 const LOOK: usize = 2048;
 /// The size of the blocks in which a change of the encoding is detected. A block of this size in UTF-16 does not look
 /// like text of single bytes, nor like UTF-16 shifted by one byte.
 const BLOCK: usize = 32;
 
 impl Encoding {
-    /// The encoding that the start of a text shows. The result is `None` for an encoding of single bytes and for bytes
-    /// that are no text.
+    /// Returns the encoding that the start of a text shows. The result is `None` for an encoding of single bytes and
+    /// for bytes that are no text.
     pub(super) fn of(start: &[u8]) -> Option<Self> {
         if let Some((_, encoding)) = MARKS.iter().find(|(mark, _)| start.starts_with(mark)) {
             return Some(*encoding);
@@ -56,8 +56,8 @@ impl Encoding {
         if big_endian { unit.iter().fold(0, join) } else { unit.iter().rev().fold(0, join) }
     }
 
-    /// Whether the bytes are text in this encoding. Every unit is a character, hardly any is a control character, and
-    /// some are ASCII, as in any log.
+    /// Returns whether the bytes are text in this encoding: every unit is a character, hardly any is a control
+    /// character, and some are ASCII, as in any log.
     fn fits(self, start: &[u8]) -> bool {
         const FEWEST: usize = 4;
         let mut decoder = Decoder::new(self);
@@ -133,14 +133,14 @@ impl Decoder {
         self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
-    /// Whether a block is text of single bytes, or the same encoding shifted by one byte.
+    /// Returns whether a block is text of single bytes, or the same encoding shifted by one byte.
     fn is_foreign(&self, block: &[u8]) -> bool {
         let low = usize::from(matches!(self.encoding, Encoding::Utf16 { big_endian: true }));
         let empty = block.chunks_exact(2).filter(|unit| unit.get(low) == Some(&0) && unit.get(1 - low) != Some(&0));
         is_plain(block) || empty.count() * 4 > BLOCK / 2
     }
 
-    /// The number of bytes that were not decoded, with the reason.
+    /// Returns the number of bytes that were not decoded, with the reason.
     pub(super) fn lost(&self) -> Option<(u64, &'static str)> {
         let rest = self.rest.len() as u64;
         let lost = (self.lost + u64::from(self.half.is_some())) * self.encoding.unit() as u64;
@@ -157,7 +157,7 @@ impl Decoder {
 pub(super) mod tests {
     use super::*;
 
-    /// A text in an encoding, without a byte order mark.
+    /// Returns a text in an encoding, without a byte order mark.
     pub(in super::super) fn encoded(encoding: Encoding, text: &str) -> Vec<u8> {
         match encoding {
             Encoding::Utf16 { big_endian: true } => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),

@@ -1,14 +1,16 @@
-//! Events in a text with one event on each line: their number, and the search across the end of an event.
+//! Follows the events in a text with one event on each line. The module counts them and searches across the end of an
+//! event.
 //!
-//! Must not know what is found. Agents cut long messages. If an event is long enough to have been cut, its end and the
-//! start of the next event are swept as one text.
+//! This module must not know what is found. Agents cut long messages. If an event is long enough to have been cut, its
+//! end and the start of the next event are swept as one text.
 
 use memchr::memchr_iter;
 
 use super::super::finding::timestamp;
 use super::super::sweep::{Engine, Found};
 
-/// The length in bytes from which an event can have been cut. Container runtimes cut at 16 KiB, and agents cut later.
+/// An event of at least this length, in bytes, can have been cut. Container runtimes cut at 16 KiB, and agents cut
+/// later.
 pub(super) const LONG: u64 = 16_000;
 /// The length of a timestamp and the space after it. Exports write them before each event.
 const STAMP: usize = 25;
@@ -29,7 +31,8 @@ impl Lines {
         self.filled += other.filled;
     }
 
-    /// The number of events. In a text with timestamps, a line without one belongs to the event before it.
+    /// Returns the number of events. In a text with timestamps, a line without a timestamp belongs to the event before
+    /// it.
     #[must_use]
     pub fn events(self) -> u64 {
         if self.stamped > 0 { self.stamped } else { self.filled }
@@ -64,7 +67,7 @@ impl<'a> Events<'a> {
         Self { engine, lines: Lines::default(), length: 0, line: 0, start, tail, seam: None }
     }
 
-    /// Sets the offset of a text that is a part of another one. The part starts with a new line.
+    /// Sets the offset of a text that is a part of a longer text. The part starts with a new line.
     pub(super) fn start_at(&mut self, offset: u64) {
         (self.length, self.line) = (offset, offset);
     }

@@ -1,8 +1,8 @@
-//! Members of gzip archives that fit into memory. The module unpacks a member in one step. That is one and a half times
-//! as fast as in pieces.
+//! Unpacks members of gzip archives that fit into memory. A member is unpacked in one step, which is one and a half
+//! times as fast as in pieces.
 //!
-//! Must not know what the caller does with a text. Members that are too long or incomplete go to the decoder that works
-//! in pieces.
+//! This module must not know what the caller does with a text. Members that are too long or incomplete go to the
+//! decoder that works in pieces.
 
 use libdeflater::{DecompressionError, Decompressor};
 use memchr::memmem;
@@ -24,8 +24,8 @@ impl Members {
         Self { decoder: Decompressor::new(), text: Vec::new() }
     }
 
-    /// The text of the first member of an archive, and the length of the member. The result is `None` when the member
-    /// must be unpacked in pieces.
+    /// Returns the text of the first member of an archive, and the packed length of the member. The result is `None`
+    /// when the member must be unpacked in pieces.
     pub(super) fn first(&mut self, packed: &[u8]) -> Option<(&[u8], usize)> {
         // The archive ends with the length of its last member. Most archives have only one member.
         let (_, length) = packed.split_last_chunk::<4>()?;
@@ -45,8 +45,8 @@ impl Members {
     }
 }
 
-/// The end of a member whose text has this length. The length is the last number of a member, and after it the archive
-/// ends or another member starts.
+/// Returns the end of a member whose text has this length. The length is the last number of a member, and after it the
+/// archive ends or another member starts.
 fn member_end(packed: &[u8], length: usize) -> Option<usize> {
     let trailer = u32::try_from(length).ok()?.to_le_bytes();
     let ends = memmem::find_iter(packed, &trailer).map(|at| at + trailer.len());

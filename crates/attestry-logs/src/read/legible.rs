@@ -1,8 +1,8 @@
 //! Decides whether bytes are a text, window by window over the complete source. A source can start as text and continue
 //! as something else.
 //!
-//! Must not know where the bytes come from. Bytes that are no text are swept, too, but they never count as examined.
-//! They can be packed, encrypted, or in an unknown encoding.
+//! This module must not know where the bytes come from. Bytes that are no text are swept, too, but they never count as
+//! examined. They can be packed, encrypted, or in an unknown encoding.
 
 use memchr::memmem;
 
@@ -10,11 +10,11 @@ use super::unreadable;
 
 /// The number of bytes that are judged together. A few garbage bytes among them have no effect.
 const WINDOW: usize = 4096;
-/// The number of NULs in a row that count as a hole and not as data. Log rotation by copying leaves such holes.
+/// NULs are a hole, and not data, when at least this many are in a row. Log rotation by copying leaves such holes.
 const HOLE: usize = 8;
 /// The number of NULs that indicate a line in another encoding. NULs in holes and NULs between texts do not count.
 const WIDE: usize = 8;
-/// The number of bytes that are kept of the last piece, because the magic number of a packing can start in one piece
+/// The number of bytes of the last piece that are kept, because the magic number of a packing can start in one piece
 /// and end in the next.
 const TAIL: usize = 8;
 
@@ -23,7 +23,7 @@ const TAIL: usize = 8;
 struct Window {
     bytes: usize,
     holes: usize,
-    /// Control characters, without those of terminals and those between texts.
+    /// Control characters, without the ones for terminals and the ones between texts.
     controls: usize,
     /// The control characters that are NUL.
     nuls: usize,
@@ -139,7 +139,7 @@ impl Legible {
     fn close(&mut self) {
         let Window { bytes, holes, controls, nuls, invalid, replaced, blanks } = std::mem::take(&mut self.window);
         let filled = bytes - holes;
-        // A text has very few control characters. A text of single bytes that is not UTF-8 has blanks at least.
+        // A text has very few control characters. A text of single bytes that is not UTF-8 has at least some blanks.
         let is_text = (controls * 50 <= filled || controls < 3)
             && nuls < WIDE
             && (invalid * 10 <= filled * 3 || blanks * 100 >= filled * 3)
@@ -154,26 +154,27 @@ impl Legible {
     }
 }
 
-/// Whether a byte is a control character that no text contains. Those of lines, tabs, terminals and printers do not
-/// count.
+/// Returns whether a byte is a control character that no text contains. Control characters for lines, tabs, terminals
+/// and printers do not count.
 fn steers(byte: u8) -> bool {
     (byte < b' ' && !matches!(byte, 0x08..=0x0d | 0x1b)) || byte == 0x7f
 }
 
-/// Whether a control character stands alone between texts. Some formats separate their fields in this way.
+/// Returns whether a control character stands alone between texts. Some formats separate their fields in this way.
 fn divides(part: &[u8], at: usize) -> bool {
     let is_text =
         |near: Option<usize>| near.and_then(|near| part.get(near)).is_none_or(|byte| !steers(*byte) && byte.is_ascii());
     [at.checked_sub(2), at.checked_sub(1), Some(at + 1), Some(at + 2)].into_iter().all(is_text)
 }
 
-/// Whether a part has only printable ASCII, line ends, tabs and escapes. Nearly all bytes of logs pass. The test
-/// compiles to a few instructions, and it also accepts some control characters of printers.
+/// Returns whether a part has only printable ASCII, line ends, tabs and escapes. This is so for nearly all bytes of
+/// logs. The function compiles to a few instructions, and it also accepts some control characters for printers.
 pub(super) fn is_plain(part: &[u8]) -> bool {
     !part.iter().fold(false, |any, byte| any | ((*byte as i8) < 0x20) & (byte & 0xe8 != 0x08))
 }
 
-/// Whether a part is UTF-8 without control characters and replacement characters. A character can be cut at both ends.
+/// Returns whether a part is UTF-8 without control characters and replacement characters. A character can be cut at
+/// both ends.
 fn is_clean(part: &[u8]) -> bool {
     let cut = part.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
     let whole = match std::str::from_utf8(part.get(cut..).unwrap_or_default()) {
@@ -203,7 +204,7 @@ mod tests {
         found
     }
 
-    /// Bytes like those of packed or encrypted data.
+    /// Returns bytes that look like packed or encrypted data.
     fn noise(length: usize) -> Vec<u8> {
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;
         let next = |_| {

@@ -1,10 +1,10 @@
-//! Reading: the bytes of a source are decoded, swept in pieces and counted.
+//! Reads sources: their bytes are decoded, swept in pieces and counted.
 //!
 //! Gzip is the only packing that the sweep unpacks: small sources in one step (`gzip`), others in pieces. `unreadable` names
 //! the formats that the sweep cannot read.
 //!
-//! Must not know files or AWS. A source is anything that implements `Read`. Bytes that cannot be decoded are reported,
-//! and they never count as clean.
+//! This module must not know files or AWS. A source is anything that implements `Read`. Bytes that cannot be decoded
+//! are reported, and they never count as clean.
 
 mod encoding;
 mod events;
@@ -79,7 +79,7 @@ impl Coverage {
         });
     }
 
-    /// Whether everything was examined.
+    /// Returns whether everything was examined.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.not_examined.is_empty()
@@ -110,7 +110,7 @@ const PIECE: usize = 64 * 1024;
 const HEAD: u64 = 4096;
 
 impl<'a> Sweeper<'a> {
-    /// A worker that has read nothing yet.
+    /// Creates a worker that has read nothing yet.
     #[must_use]
     pub fn new(engine: &'a Engine, key: &'a Key) -> Self {
         Self {
@@ -235,8 +235,8 @@ impl<'a> Sweeper<'a> {
     }
 }
 
-/// Reads at most `MOST_PACKED` bytes and one more from a source of about `stored` bytes. The buffer is reused, so that
-/// it need not be filled with zeros again. Returns the bytes that were read, even when reading failed.
+/// Reads at most one byte more than `MOST_PACKED` from a source of about `stored` bytes. The buffer is reused, so that
+/// it is not filled with zeros again. Returns the bytes that were read, even when reading failed.
 fn fill<'a>(input: &mut impl Read, stored: usize, buffer: &'a mut Vec<u8>) -> (&'a [u8], std::io::Result<()>) {
     const MOST: usize = MOST_PACKED as usize + 1;
     let (mut filled, mut room) = (0, MOST.min(stored + 1));

@@ -1,7 +1,7 @@
 //! Divides a large plain source into parts, so that several workers can read it.
 //!
-//! Must not know what is found. A part starts with a line, and the line before it is too short to have been cut by an
-//! agent. So nothing that depends on lines is in two parts.
+//! This module must not know what is found. A part starts with a line, and the line before it is too short to have been
+//! cut by an agent. So nothing that depends on lines is in two parts.
 
 use std::io::{Read, Result, Seek, SeekFrom};
 
@@ -16,8 +16,8 @@ const PART: u64 = 16 << 20;
 /// The number of bytes that are read to find the end of a line.
 const LOOK: usize = 64 * 1024;
 
-/// The starts of all parts of a source except the first. There are none when the source is short, packed, or without
-/// lines.
+/// Returns the starts of all parts of a source except the first. The list is empty when the source is short, packed, or
+/// without lines.
 ///
 /// # Errors
 /// The error of the read.

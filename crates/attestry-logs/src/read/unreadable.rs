@@ -1,8 +1,8 @@
 //! Packings and formats that the sweep cannot read. Their content is not examined, and must not count as a text without
 //! secrets.
 //!
-//! Must not know where the bytes come from. A format that is missing here is still reported, as no text (`legible`).
-//! This table only adds its name, and recognises the formats that look like text.
+//! This module must not know where the bytes come from. `legible` still reports a format that is missing here, because
+//! its bytes are no text. The table only adds the names of formats, and recognises formats that look like text.
 
 use memchr::memmem;
 
@@ -72,7 +72,7 @@ const STARTS: &[(&[u8], &str)] = &[
 /// Formats whose start consists of letters, so that a text can start in the same way. In these formats, the bytes after
 /// the start are no text.
 const LETTERS: &[&str] = &["orc", "bzip2", "lzip", "squashfs", "Windows registry", "minidump", "feather", "GIF"];
-/// The number of bytes after the start that are checked.
+/// The number of bytes that are checked after the start.
 const NEXT: usize = 8;
 
 /// The starts of packed data that can stand in the middle of a text. No text contains these bytes.
@@ -88,7 +88,8 @@ const WITHIN: &[(&[u8], &str)] = &[
     (b"1AY&SY", "bzip2"),
 ];
 
-/// The reason why a source with this start cannot be read. `packed` means that the source was in gzip.
+/// Returns the reason why a source with this start cannot be read, if there is one. `packed` states whether the source
+/// was in gzip.
 pub(super) fn of(start: &[u8], packed: bool) -> Option<String> {
     if packed && start.starts_with(super::MAGIC) {
         // Firehose can pack data again that CloudWatch has packed.
@@ -111,7 +112,7 @@ fn unreadable_as(name: &str, packed: bool) -> String {
     format!("it is packed as {name}{within}, which is not read here")
 }
 
-/// The packing that starts in bytes that are not all text.
+/// Returns the packing that starts within some bytes. The caller has found that not all of the bytes are text.
 pub(super) fn within(bytes: &[u8]) -> Option<&'static str> {
     WITHIN.iter().find(|(magic, _)| memmem::find(bytes, magic).is_some()).map(|(_, name)| *name)
 }

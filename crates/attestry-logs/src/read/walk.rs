@@ -1,6 +1,6 @@
 //! One text in the sweep: it is decoded, swept, divided into events, and judged as text or no text.
 //!
-//! Must not know how a source is packed, nor how it is reported.
+//! This module must not know how a source is packed, nor how it is reported.
 
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 use std::ops::Range;
@@ -30,7 +30,7 @@ pub(super) struct Walk<'a> {
     stream: Stream<'a>,
     events: Events<'a>,
     legible: Legible,
-    /// The decoder, if the text has an encoding with longer units than a byte.
+    /// The decoder, if the units of the encoding have several bytes.
     decoder: Option<Decoder>,
     examined: u64,
     /// The bytes after the text. They do not belong to it.
@@ -141,7 +141,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reads a part that starts and ends with a line. The swept range starts and ends at the multiples of eight before.
+    /// Reads a part that consists of whole lines. The swept range starts and ends at the last multiples of eight before
+    /// the start and the end of the part.
     pub(super) fn read_part(
         &mut self,
         input: &mut (impl Read + Seek),

@@ -1,6 +1,6 @@
-//! Anchors: short texts that every secret of a rule contains, and the grams by which the filter notices an anchor.
+//! Anchors: short texts that every secret of a rule contains, and the grams by which the filter finds an anchor.
 //!
-//! Must not know what a rule does with an anchor, nor how the filter walks through a text.
+//! This module must not know what a rule does with an anchor, nor how the filter walks through a text.
 
 use std::collections::HashMap;
 
@@ -43,7 +43,7 @@ impl Bytes {
         (0..=u8::MAX).filter(|byte| self.has(*byte))
     }
 
-    /// The bytes with the bit `FOLD`, as the filter compares them.
+    /// Returns the bytes with the bit `FOLD`, as the filter compares them.
     fn folded(&self) -> Vec<u8> {
         let mut bytes: Vec<u8> = self.all().map(|byte| byte | FOLD).collect();
         bytes.sort_unstable();
@@ -52,7 +52,7 @@ impl Bytes {
     }
 }
 
-/// A text that can contain sets of bytes, as in `AKIA[A-Z2-7]`.
+/// A text in which a set of bytes can stand in the place of one byte, as in `AKIA[A-Z2-7]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Anchor {
     sets: Vec<Bytes>,
@@ -106,21 +106,21 @@ impl Anchor {
         if sets.len() < SHORTEST { Err(RuleError::Anchor) } else { Ok(Self { sets, before }) }
     }
 
-    /// Whether the anchor stands at `at`, together with the sets before it.
+    /// Returns whether the anchor stands at `at`, together with the sets before it.
     pub(super) fn stands_at(&self, text: &[u8], at: usize) -> bool {
         let Some(part) = text.get(at..at + self.sets.len()) else { return false };
-        // The comparison goes backwards. Most texts that are no anchor start like one, as `accessKeyId` does.
+        // The comparison goes backwards, because most texts that are no anchor start like one, as `accessKeyId` does.
         self.sets.iter().zip(part).rev().all(|(set, byte)| set.has(*byte))
     }
 
-    /// Whether a text starts with the anchor itself, without the sets before it.
+    /// Returns whether a text starts with the anchor itself, without the sets before it.
     pub(super) fn begins(&self, text: &[u8]) -> bool {
         let sets = self.sets.get(self.before..).unwrap_or_default();
         self.before > 0 && text.len() >= sets.len() && sets.iter().zip(text).all(|(set, byte)| set.has(*byte))
     }
 
-    /// Two grams: one at an even and one at an odd distance from the start. Among the grams that are rarest in the
-    /// sample, the gram with the fewest texts is chosen.
+    /// Returns two grams: one at an even and one at an odd distance from the start. They are the rarest grams in the
+    /// sample. Among equally rare grams, the one with the fewest texts is chosen.
     pub(super) fn rarest(&self, sample: &HashMap<u32, usize>) -> Result<Grams, RuleError> {
         let grams = [0, 1].into_iter().map(|parity| {
             let places = self.sets.windows(GRAM).enumerate().skip(parity).step_by(2);
@@ -132,12 +132,12 @@ impl Anchor {
     }
 }
 
-/// A gram with the bit `FOLD` in each byte, as the filter compares it.
+/// Returns a gram with the bit `FOLD` in each byte, as the filter compares it.
 pub(super) fn folded(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |gram, byte| gram << 8 | u32::from(byte | FOLD))
 }
 
-/// All folded texts that match a row of sets, or `None` when there are too many.
+/// Returns all folded texts that match a row of sets, or `None` when there are too many.
 fn texts(sets: &[Bytes]) -> Option<Vec<u32>> {
     let mut texts = vec![0_u32];
     for (place, set) in sets.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Assignments: a name and its value, as a log writes them in JSON, logfmt, query strings, command lines, XML and YAML.
 //!
-//! Must not know which names matter. The module reads a bounded part of the text on both sides of one byte of the name.
+//! This module must not know which names matter. The module reads a bounded part of the text on both sides of one byte
+//! of the name.
 
 use std::ops::Range;
 
@@ -13,14 +14,14 @@ pub(super) struct Assignment {
     pub(super) quoted: bool,
 }
 
-/// The largest number of bytes of a name on each side of the byte.
+/// The largest number of bytes of a name that are read on each side of the given byte.
 const LONGEST_NAME: usize = 48;
 /// The length of the longest value that is read.
 const LONGEST_VALUE: usize = 512;
 /// The largest number of spaces in a row, and of backslashes in a row.
 const LONGEST_ROW: usize = 8;
 
-/// The assignment whose name contains the byte at `at`.
+/// Returns the assignment whose name contains the byte at `at`.
 pub(super) fn assignment(text: &[u8], at: usize) -> Option<Assignment> {
     let before = text.get(at.saturating_sub(LONGEST_NAME)..at)?;
     let start = at - before.iter().rev().take_while(|byte| is_name(**byte)).count();
@@ -82,7 +83,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Skips the text between the name and the value. Returns whether the value can be one of a query string.
+    /// Skips the text between the name and the value. Returns whether the value can belong to a query string.
     fn separator(&mut self, is_option: bool, is_element: bool) -> Option<bool> {
         if is_element {
             self.at += 1;
@@ -143,8 +144,8 @@ impl Cursor<'_> {
     }
 }
 
-/// The length up to the closing quote. The closing quote has at most as many backslashes before it as the opening one.
-/// A value that is cut off ends at the end of its line.
+/// Returns the length up to the closing quote. The closing quote has at most as many backslashes before it as the
+/// opening quote. A value that is cut off ends at the end of its line.
 fn quoted_length(text: &[u8], backslashes: usize, quote: u8) -> usize {
     let mut row = 0;
     for (at, byte) in text.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Checks: conditions that a matched text must meet, so that a text that only looks like a secret is not reported.
 //!
-//! Must not know rules.
+//! This module must not know rules.
 
 use super::super::base64;
 
@@ -57,7 +57,7 @@ impl Check {
     }
 }
 
-/// Whether the case of the letters differs from that of any name that consists of words. Either there are two capitals
+/// Returns whether upper and lower case are mixed as in no name that consists of words. Either there are two capitals
 /// in a row and changes in both directions, or there are many capitals after small letters.
 fn has_jumbled_cases(text: &[u8]) -> bool {
     const MANY: usize = 5;
@@ -69,7 +69,7 @@ fn has_jumbled_cases(text: &[u8]) -> bool {
     rises >= MANY || rises > 0 && count([true, false]) > 0 && count([true, true]) > 0
 }
 
-/// The bits of entropy for each character.
+/// Returns the bits of entropy for each character.
 fn entropy(text: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text {
@@ -108,13 +108,13 @@ fn crc_holds(text: &[u8]) -> bool {
     value == Some(u64::from(crc32(payload)))
 }
 
-/// The CRC-32 of a few bytes.
+/// Returns the CRC-32 of a few bytes.
 fn crc32(text: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
     !text.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
-/// Whether a value is a placeholder for a secret: masked, a template, code, or a word for "none".
+/// Returns whether a value is a placeholder for a secret: masked, a template, code, or a word for "none".
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let Some(&first) = value.first() else { return true };
     let same = value.iter().all(|byte| *byte == first);
@@ -126,7 +126,8 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     same || masked || STARTS.iter().any(starts) || word || code || is_path(value)
 }
 
-/// The starts of values that are left out, requested from a user, computed, or filled in later. They match in any case.
+/// The starts of values that are no secrets: the value is left out, requested from a user, computed, or filled in
+/// later. The case of letters does not matter.
 const STARTS: &[&[u8]] = &[
     b"<",
     b"${",
@@ -150,7 +151,7 @@ const STARTS: &[&[u8]] = &[
     b"!importvalue",
 ];
 
-/// Whether a value is the start of a call or of an index, cut at its argument: `config.get(`.
+/// Returns whether a value is the start of a call or of an index, cut at its argument: `config.get(`.
 fn opens_call(value: &[u8]) -> bool {
     let Some((b'(' | b'[', name)) = value.split_last() else { return false };
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
@@ -213,13 +214,13 @@ fn has_mask(value: &[u8]) -> bool {
     value.windows(4).any(|part| part == b"****" || part == b"xxxx" || part == b"XXXX" || part == b"....")
 }
 
-/// Whether a value is a name in code, such as `config.db.password` or `self.token`.
+/// Returns whether a value is a name in code, such as `config.db.password` or `self.token`.
 fn is_path(value: &[u8]) -> bool {
     let is_word = |part: &[u8]| part.len() > 1 && part.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_word)
 }
 
-/// Whether a text contains the word "example", as the texts in the AWS manuals do.
+/// Returns whether a text contains the word "example", as the texts in the AWS manuals do.
 pub(super) fn says_example(value: &[u8]) -> bool {
     value.windows(7).any(|part| part == b"EXAMPLE" || part == b"example")
 }

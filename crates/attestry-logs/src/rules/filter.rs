@@ -1,7 +1,8 @@
 //! The filter: it finds the anchors of all rules in one walk over a text.
 //!
-//! Must not know what a rule does with an anchor. The filter holds two grams of each anchor, at an even and at an odd
-//! distance from its start. It reads a gram of the text every two bytes, so that it meets each anchor exactly once.
+//! This module must not know what a rule does with an anchor. The filter holds two grams of each anchor, at an even and
+//! at an odd distance from its start. It reads a gram of the text every two bytes, so that it meets each anchor exactly
+//! once.
 
 use std::collections::HashMap;
 
@@ -32,7 +33,7 @@ pub(super) struct Filter {
     /// The anchors that can stand at the start of a text, with no byte before them.
     words: Vec<usize>,
     slots: Slots,
-    /// The number of the first gram of each bucket, and after them the number of grams.
+    /// The index of the first gram of each bucket. The last item is the number of grams.
     buckets: Vec<u16>,
     grams: Vec<Known>,
 }
@@ -64,8 +65,8 @@ impl Filter {
         Ok(Self { anchors, words, slots, buckets, grams })
     }
 
-    /// Finds the anchors whose gram is in `from..to`. Both are even. `found` gets the number and the start of the
-    /// anchor.
+    /// Finds the anchors whose gram is in `from..to`. `from` and `to` are even. `found` gets the number and the start
+    /// of the anchor.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
         if from == 0 {
             let begins = |number: &&usize| self.anchors.get(**number).is_some_and(|anchor| anchor.begins(text));
@@ -99,7 +100,7 @@ impl Filter {
         }
     }
 
-    /// Reports the anchors whose gram stands at a place.
+    /// Reports each anchor whose gram (its first bytes) is in the text at `at`.
     #[inline(never)]
     fn meet(&self, text: &[u8], at: usize, found: &mut dyn FnMut(usize, usize)) {
         let Some(gram) = text.get(at..at + GRAM).map(folded) else { return };
@@ -119,7 +120,7 @@ impl Filter {
     }
 }
 
-/// A part that starts in the text and ends after it. The missing bytes are zero.
+/// Returns a part that starts in the text and ends after it. The missing bytes are zero.
 #[cold]
 fn padded(text: &[u8], at: usize) -> [u8; PART] {
     let mut part = [0; PART];

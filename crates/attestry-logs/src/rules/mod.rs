@@ -1,6 +1,6 @@
 //! Rules: the descriptions of secrets as data in `rules.txt`, and the search for all of them in a text.
 //!
-//! Must not know where a text comes from, nor any value of a secret. A new rule changes only `rules.txt`.
+//! This module must not know where a text comes from, nor any value of a secret. A new rule changes only `rules.txt`.
 
 mod anchor;
 mod assignment;
@@ -28,7 +28,7 @@ const SHIPPED: &str = include_str!("rules.txt");
 const LONGEST: usize = 1024;
 /// The longest distance that a match can start before its anchor, in bytes.
 const FARTHEST_BACK: usize = 128;
-/// The number of bytes before a match that are checked.
+/// The number of bytes directly in front of a match that a rule also checks.
 const NOT_BEFORE: usize = 48;
 
 /// A mistake in a file of rules.
@@ -92,7 +92,7 @@ enum Shape {
 /// A text that looks like a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleHit {
-    /// The first byte of the secret.
+    /// The offset of the first byte of the secret.
     pub start: usize,
     /// The offset after the last byte of the secret.
     pub end: usize,
@@ -107,7 +107,7 @@ pub struct RuleHit {
 pub struct Rules {
     rules: Vec<Rule>,
     filter: Filter,
-    /// The numbers of the rules that use each anchor.
+    /// For each anchor, the numbers of the rules that use it.
     users: Vec<Vec<usize>>,
     reading: Reading,
 }
@@ -124,7 +124,7 @@ enum Reading {
 }
 
 impl Rules {
-    /// The rules that come with the program.
+    /// Returns the rules that come with the program.
     ///
     /// # Errors
     /// The line of `rules.txt` that has a mistake, with the mistake.
@@ -132,8 +132,8 @@ impl Rules {
         Self::read(SHIPPED, Reading::Logs, false)
     }
 
-    /// The same rules, and the rules with the field `strict`. Those apply only to a text that must not be shown or
-    /// stored. An expression is compiled at its first use, because most searches use few of them.
+    /// Returns the same rules, and the rules with the field `strict`, which apply only to a text that must not be shown
+    /// or stored. An expression is compiled at its first use, because most searches use few expressions.
     ///
     /// # Errors
     /// The line of `rules.txt` that has a mistake, with the mistake.
@@ -162,13 +162,13 @@ impl Rules {
         Ok(Self { rules, filter: Filter::new(anchors).map_err(|error| (0, error))?, users, reading })
     }
 
-    /// The number of rules.
+    /// Returns the number of rules.
     #[must_use]
     pub fn count(&self) -> usize {
         self.rules.len()
     }
 
-    /// The id and title of a rule.
+    /// Returns the id and title of a rule.
     #[must_use]
     pub fn of(&self, rule: usize) -> Option<(&str, &str)> {
         self.rules.get(rule).map(|rule| (rule.id.as_str(), rule.title.as_str()))
@@ -177,7 +177,7 @@ impl Rules {
     /// The number of bytes around an anchor that the search reads. A secret starts and ends within this distance.
     pub(super) const REACH: usize = LONGEST + FARTHEST_BACK;
 
-    /// Finds the secrets whose anchor is in `from..to`. Both are multiples of eight.
+    /// Finds the secrets whose anchor is in `from..to`. `from` and `to` are multiples of eight.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(RuleHit)) {
         self.filter.find(text, from, to, &mut |anchor, at| {
             let mut assigned: Option<Option<Assignment>> = None;
@@ -201,7 +201,8 @@ impl Rules {
         });
     }
 
-    /// The ranges of a text that contain secrets, in order and without overlaps. The text is completely in memory.
+    /// Returns the ranges of a text that contain secrets, in order and without overlaps. The text is completely in
+    /// memory.
     #[must_use]
     pub fn spans(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut spans: Vec<Range<usize>> = Vec::new();
@@ -216,12 +217,12 @@ impl Rules {
         spans
     }
 
-    /// Whether the rule yields to other rules that find the same text.
+    /// Returns whether the rule yields to other rules that find the same text.
     pub(super) fn is_generic(&self, rule: usize) -> bool {
         self.rules.get(rule).is_some_and(|rule| rule.generic)
     }
 
-    /// The id of a rule and a text that it finds, for all examples of the rules that come with the program.
+    /// Returns all examples of the rules that come with the program, each with the id of the rule that finds it.
     #[must_use]
     pub fn examples() -> Vec<(&'static str, String)> {
         let all = stanzas(SHIPPED).unwrap_or_default();
@@ -310,7 +311,7 @@ impl Rule {
         })
     }
 
-    /// The value of an assignment, if the rule accepts both the name and the value.
+    /// Returns the value of an assignment, if the rule accepts both the name and the value.
     fn assigned(&self, text: &[u8], assignment: &Assignment, reading: Reading) -> Option<(usize, usize)> {
         let Shape::Value { pattern, not_names } = &self.shape else { return None };
         let name = text.get(assignment.name.clone())?;
@@ -323,7 +324,7 @@ impl Rule {
         Some((assignment.value.start + start, assignment.value.start + end))
     }
 
-    /// Whether a match can start at `at`: at the start of a word, or after an escape such as `\n` or `%3D`.
+    /// Returns whether a match can start at `at`: at the start of a word, or after an escape such as `\n` or `%3D`.
     fn may_start(&self, text: &[u8], at: usize) -> bool {
         let before = text.get(at.saturating_sub(NOT_BEFORE)..at).unwrap_or_default();
         let escaped = |before: &[u8]| match before {
@@ -343,7 +344,7 @@ impl Rule {
     }
 }
 
-/// The secret of a match around an anchor.
+/// Returns the range of the secret in a match around an anchor.
 fn matched(pattern: &Pattern, back: usize, text: &[u8], at: usize) -> Option<(usize, usize)> {
     let end = text.len().min(at + LONGEST);
     if back == 0 {

@@ -1,6 +1,6 @@
 //! One regular expression of a rule. It is compiled immediately or at its first use.
 //!
-//! Must not know rules.
+//! This module must not know rules.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -35,27 +35,28 @@ impl Pattern {
         self.regex.get_or_init(|| compile(&self.text).ok()).as_ref()
     }
 
-    /// Whether the expression matches anywhere in the text.
+    /// Returns whether the expression matches anywhere in the text.
     pub(super) fn holds(&self, text: &[u8]) -> bool {
         self.regex().is_some_and(|regex| regex.search_half(&Input::new(text).earliest(true)).is_some())
     }
 
-    /// The range of the first match.
+    /// Returns the range of the first match.
     pub(super) fn first(&self, text: &[u8], range: Range<usize>) -> Option<Range<usize>> {
         self.regex()?.search(&Input::new(text).range(range)).map(|found| found.range())
     }
 
-    /// The range of group 1 in the first match, or of the complete match without such a group.
+    /// Returns the range of group 1 in the first match. If the expression has no group, it returns the range of the
+    /// complete match.
     pub(super) fn within(&self, text: &[u8], range: Range<usize>) -> Option<(usize, usize)> {
         self.group(Input::new(text).range(range))
     }
 
-    /// The same range for a match at the start of `range`.
+    /// Returns the same range for a match at the start of `range`.
     pub(super) fn starting(&self, text: &[u8], range: Range<usize>) -> Option<(usize, usize)> {
         self.group(Input::new(text).range(range).anchored(Anchored::Yes))
     }
 
-    /// The same range for a match at the start of the text.
+    /// Returns the same range for a match at the start of the text.
     pub(super) fn at_start(&self, text: &[u8]) -> Option<(usize, usize)> {
         self.starting(text, 0..text.len())
     }

@@ -1,6 +1,7 @@
 //! The table of possible grams: one byte for each hash. The filter looks up many places of a text at once.
 //!
-//! Must not know the meaning of a gram. The table reports every known gram as known, and also a few unknown ones.
+//! This module must not know the meaning of a gram. The table reports every known gram as known, and also a few unknown
+//! ones.
 
 use fearless_simd::{Bytes as _, Level, Simd, SimdBase as _, dispatch, u8x32, u16x16};
 
@@ -27,7 +28,8 @@ pub(super) struct Slots {
     level: Level,
 }
 
-/// A hash function: odd multipliers for the two halves of a gram. Two give its slot, and two give its mark.
+/// A hash function: odd multipliers for the two halves of a gram. Two multipliers give the slot of the gram, and two
+/// give its mark.
 #[derive(Clone, Copy, Debug)]
 struct Hash([u16; 4]);
 
@@ -40,7 +42,7 @@ impl Hash {
         }))
     }
 
-    /// The slot and the mark of a gram. A mark is never zero.
+    /// Returns the slot and the mark of a gram. A mark is never zero.
     fn slot_and_mark(self, gram: u32) -> (u16, u8) {
         let Self([a, b, c, d]) = self;
         let (first, second) = (gram as u16, (gram >> 16) as u16);
@@ -51,7 +53,7 @@ impl Hash {
 }
 
 impl Slots {
-    /// The slots of some grams. Of the tried hash functions, the one with the fewest shared slots is used.
+    /// Creates the slots of some grams. Of the tried hash functions, it uses the one with the fewest shared slots.
     pub(super) fn new(grams: impl Iterator<Item = u32> + Clone) -> Self {
         let way = |number| {
             let hash = Hash::new(number);
@@ -61,12 +63,12 @@ impl Slots {
         (0..TRIES).map(way).min_by_key(shared).unwrap_or_else(|| way(0))
     }
 
-    /// The slot of a gram.
+    /// Returns the slot of a gram.
     pub(super) fn of(&self, gram: u32) -> u16 {
         self.hash.slot_and_mark(gram).0
     }
 
-    /// One bit for each place of a part: 1 if the gram at this place is possibly known.
+    /// Returns one bit for each place of a part: 1 if the gram at this place is possibly known.
     #[inline]
     pub(super) fn known(&self, part: &[u8; PART]) -> u128 {
         dispatch!(self.level, simd => self.known_by(simd, part))
@@ -139,7 +141,7 @@ mod tests {
                 assert!(known >> place & 1 == 1, "{gram:x} at {place} with {level:?}");
                 told += known.count_ones();
             }
-            // Each part holds about three grams, besides those of the dots.
+            // Each part holds about three grams, besides the grams of the dots.
             assert!(told < 2 * grams.len() as u32, "{told} with {level:?}");
         }
     }

@@ -1,19 +1,19 @@
 //! The format of `rules.txt`: one stanza for each rule, one field on each line, no escapes.
 //!
-//! Must not know how a rule is applied.
+//! This module must not know how a rule is applied.
 
 use super::RuleError;
 
-/// A rule as the file has it.
+/// A rule, as the file contains it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stanza<'a> {
     /// The line of the rule in the file.
     pub(super) line: usize,
     pub(super) id: &'a str,
     pub(super) title: &'a str,
-    /// Texts of which every match contains one, in this exact case.
+    /// Every match contains at least one of these texts, in this exact case.
     pub(super) anchors: Vec<&'a str>,
-    /// The same, in lower or upper case.
+    /// Like `anchors`, but in lower or upper case.
     pub(super) words: Vec<&'a str>,
     /// The expression that matches at the anchor. Its group 1, if there is one, is the secret.
     pub(super) matches: Option<&'a str>,
@@ -21,11 +21,11 @@ pub(super) struct Stanza<'a> {
     pub(super) back: Option<&'a str>,
     /// The expression that the complete value must match. The anchor is in the name of the value.
     pub(super) value: Option<&'a str>,
-    /// Expressions for the ends of names with another meaning.
+    /// Expressions for name endings. A name with such an ending is not the name of a secret.
     pub(super) not_names: Vec<&'a str>,
-    /// Expressions for complete values with another meaning.
+    /// Expressions for complete values that are no secrets.
     pub(super) not_values: Vec<&'a str>,
-    /// An expression for the text before a match. If it matches, the match has another meaning.
+    /// An expression for the text before a match. If it matches, the match is no secret.
     pub(super) not_before: Option<&'a str>,
     /// Whether a match can start in the middle of a word.
     pub(super) inside: bool,
@@ -84,8 +84,8 @@ pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza<'_>>, (usize, RuleError)>
     Ok(all)
 }
 
-/// An example as a log would contain it. The file has a ¦ in each example, so that other secret scanners do not report
-/// the file.
+/// Returns an example as a log would contain it. The file has a ¦ in each example, so that other secret scanners do not
+/// report the file.
 pub(super) fn example(text: &str) -> String {
     text.replace('¦', "")
 }

@@ -1,7 +1,7 @@
 //! The filter of possible grams: it holds four bits of one word for each gram, and looks up many grams at once.
 //!
-//! Must not know the meaning of a gram. The filter holds bits of keyed hashes. It accepts by mistake about one unknown
-//! gram in some hundred.
+//! This module must not know the meaning of a gram. The filter holds bits of keyed hashes. By mistake, it accepts about
+//! one of several hundred unknown grams.
 
 use fearless_simd::{Bytes as _, Level, Simd, SimdBase as _, dispatch, u8x32, u32x8};
 
@@ -9,7 +9,7 @@ use super::super::key::{Key, Multipliers};
 
 /// The number of grams that one look-up handles.
 pub(super) const PLACES: usize = 64;
-/// The number of grams whose bits share two words. The filter must fit into the caches that are near the core.
+/// The filter has two words for each group of this many grams, so that it fits into the caches near the core.
 const GRAMS_IN_TWO_WORDS: usize = 3;
 /// The positions of the bit numbers in a hash that is multiplied once more.
 const BITS: [u32; 4] = [12, 17, 22, 27];
@@ -29,7 +29,7 @@ pub(super) struct Bits {
 }
 
 impl Bits {
-    /// An empty set with room for this many grams.
+    /// Creates an empty set with room for this many grams.
     pub(super) fn new(key: &Key, grams: usize) -> Self {
         let words = (grams * 2 / GRAMS_IN_TWO_WORDS).max(64);
         let power = (0..NUMBER).find(|power| words >> power < PARTS).unwrap_or(NUMBER);
@@ -37,7 +37,7 @@ impl Bits {
         Self { words: vec![0; parts << power], parts: parts as u32, power, by: key.multipliers(), level: Level::new() }
     }
 
-    /// The index of the word of a gram, and the bits of the gram in the word.
+    /// Returns the index of the word of a gram, and the bits of the gram in the word.
     fn place(&self, gram: u64) -> (usize, u32) {
         let [low, high] = self.by;
         let hash = (gram as u32).wrapping_mul(low).wrapping_add(((gram >> 32) as u32).wrapping_mul(high));
@@ -59,7 +59,7 @@ impl Bits {
         self.words.get(number).is_some_and(|word| word & bits == bits)
     }
 
-    /// One bit for each gram: 1 if the gram is possibly in the set.
+    /// Returns one bit for each gram: 1 if the gram is possibly in the set.
     #[inline]
     pub(super) fn known(&self, grams: &[[u8; 8]; PLACES]) -> u64 {
         dispatch!(self.level, simd => self.known_by(simd, grams))

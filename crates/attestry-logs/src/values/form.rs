@@ -1,7 +1,7 @@
 //! The forms of a value: how a program writes it into a log.
 //!
-//! Must not know which text is searched. Every buffer that holds a form is wiped. No buffer ever grows, because growing
-//! would leave a copy in memory.
+//! This module must not know which text is searched. Every buffer that holds a form is wiped. No buffer ever grows,
+//! because growing would leave a copy in memory.
 
 use std::fmt;
 use std::fmt::Write;
@@ -43,8 +43,8 @@ impl fmt::Display for Form {
     }
 }
 
-/// The number of bytes of a value, and of each of its forms, that are searched. A log that contains so many bytes of a
-/// value contains the value.
+/// Only this many bytes of a value, and of each of its forms, are searched. A log that contains so many bytes of a
+/// value is taken to contain the value.
 pub(super) const LONGEST: usize = 512;
 
 /// A buffer of fixed capacity that is wiped.
@@ -77,7 +77,7 @@ impl Write for Buffer {
 /// The characters that a JSON writer escapes besides quotes, backslashes and control characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writer {
-    /// No others.
+    /// No other characters.
     Plain,
     /// `/`.
     Slash,
@@ -85,7 +85,7 @@ enum Writer {
     Php,
     /// `<`, `>` and `&`, as Go does.
     Html,
-    /// `'` and `=`, too, as Gson does.
+    /// The characters of HTML, and also `'` and `=`, as Gson does.
     Gson,
     /// Quotes, `+` and the characters of HTML, in upper-case digits, as .NET does.
     DotNet,
@@ -188,7 +188,7 @@ fn url(text: &[u8], keeps: &[u8], plus: bool, upper: bool) -> Buffer {
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The base64 characters that depend on `text` alone, if `before` bytes (modulo 3) stand before it.
+/// Returns the base64 characters that depend on `text` alone, if `before` bytes (modulo 3) stand before it.
 fn base64(text: &[u8], before: usize, alphabet: &[u8; 64]) -> Buffer {
     let mut out = Buffer::with_room(text.len() * 4 / 3 + 2);
     let (mut bits, mut held) = (0_u32, 0_u32);
@@ -219,7 +219,7 @@ fn hex(text: &[u8], upper: bool) -> Buffer {
     out
 }
 
-/// Calls `emit` with each form of a value, with some forms more than once. A form is cut after `LONGEST` bytes.
+/// Calls `emit` with each form of a value. Some forms are emitted more than once. A form is cut after `LONGEST` bytes.
 pub(super) fn forms(value: &[u8], emit: &mut dyn FnMut(Form, &[u8])) {
     let value = value.get(..LONGEST).unwrap_or(value);
     let mut emit = |form, text: &[u8]| emit(form, text.get(..LONGEST).unwrap_or(text));

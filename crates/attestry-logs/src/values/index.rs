@@ -1,8 +1,8 @@
 //! The index of needles: it finds the places of a text where a needle can stand, and confirms them.
 //!
-//! Must not know the meaning of a needle. The index holds `S` neighbouring grams of each needle. The search reads a
-//! gram of the text every `S` bytes, so that it meets each needle exactly once. The index keeps bits of a filter,
-//! halves of keyed hashes and keyed digests. It keeps no byte of a needle.
+//! This module must not know the meaning of a needle. The index holds `S` neighbouring grams of each needle. The search
+//! reads a gram of the text every `S` bytes, so that it meets each needle exactly once. The index keeps bits of a
+//! filter, halves of keyed hashes and keyed digests. It keeps no byte of a needle.
 
 use std::collections::{HashMap, HashSet};
 
@@ -122,13 +122,13 @@ impl<const G: usize, const S: usize> Index<G, S> {
         }
     }
 
-    /// Whether the index has no needles.
+    /// Returns whether the index has no needles.
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Finds the needles whose gram is in `from..to`. Both are multiples of eight. `found` gets the start, the end and
-    /// the number of the needle.
+    /// Finds the needles whose gram is in `from..to`. `from` and `to` are multiples of eight. `found` gets the start,
+    /// the end and the number of the needle.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize, u32)) {
         let mut at = from;
         while let Some(part) = text.get(at..at + S * (PLACES - 1) + EIGHT)
@@ -177,8 +177,8 @@ impl<const G: usize, const S: usize> Index<G, S> {
     }
 }
 
-/// The start of the `S` neighbouring grams that occur in few other needles, and that other forms of the part share
-/// most.
+/// Returns the start of the best `S` neighbouring grams of a needle. The best grams occur in few other needles, and as
+/// many as possible are shared with other forms of the part.
 fn window<const S: usize>(hashes: &[u64], counts: &[u8], shared: &HashSet<u64>) -> usize {
     let count = |hash: &u64| counts.get(counter(*hash)).copied().unwrap_or(0).max(FEW);
     let counts: Vec<u8> = hashes.iter().map(count).collect();
@@ -202,7 +202,7 @@ fn tag(hash: u64) -> u16 {
     (hash >> 48) as u16
 }
 
-/// The grams of a part, one every `S` bytes.
+/// Returns the grams of a part, one every `S` bytes.
 fn grams_at<const G: usize, const S: usize>(part: &[u8]) -> [[u8; EIGHT]; PLACES] {
     let mut grams = [[0; EIGHT]; PLACES];
     for (gram, bytes) in grams.iter_mut().zip(part.windows(G).step_by(S)) {

@@ -1,6 +1,6 @@
 //! The texts in a JSON document, unescaped into memory that is wiped.
 //!
-//! Must not know the use of the texts. A document that is not JSON has no texts.
+//! This module must not know the use of the texts. A document that is not JSON has no texts.
 
 use zeroize::Zeroizing;
 
@@ -15,7 +15,8 @@ pub struct Leaf {
 /// The largest depth. A document with deeper nesting is not divided.
 const DEEPEST: usize = 32;
 
-/// All leaves of a document, in order. The result is `None` when the document is neither a JSON object nor an array.
+/// Returns all leaves of a document, in order. The result is `None` when the document is neither a JSON object nor an
+/// array, or is nested too deeply.
 #[must_use]
 pub fn leaves(document: &[u8]) -> Option<Vec<Leaf>> {
     let mut reader = Reader { text: document, at: 0, found: Vec::new() };

@@ -1,7 +1,7 @@
 //! The exact values of secrets: the parts that can be searched, and the index that finds them in all their forms.
 //!
-//! Must not know where values come from, nor what a text contains. After `Values::new`, only digests of the values
-//! remain.
+//! This module must not know where values come from, nor what a text contains. After `Values::new`, only digests of the
+//! values remain.
 
 mod bits;
 mod form;
@@ -47,7 +47,7 @@ pub struct Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unsearchable {
-    /// The part is shorter than eight bytes. It would be found by chance.
+    /// The part is shorter than eight bytes. Such a part would be found by chance.
     TooShort,
     /// The part is a word, a name or a repetition of one character. Such texts stand in logs for other reasons.
     TooCommon,
@@ -68,8 +68,8 @@ pub struct ValueHit {
 pub struct Values {
     parts: Vec<Part>,
     unsearchable: Vec<(Part, Unsearchable)>,
-    /// The part and form of each needle, and whether it counts only between boundaries. If several forms give the same
-    /// needle, the first one counts.
+    /// The part and form of each needle, and whether a hit counts only when no letter or digit is next to it. If
+    /// several forms give the same needle, the first form counts.
     needles: Vec<(u32, Form, bool)>,
     long: Index<8, 8>,
     short: Index<5, 4>,
@@ -83,13 +83,13 @@ impl fmt::Debug for Values {
 
 /// The length of the shortest part that is searched, in bytes.
 const SHORTEST: usize = 8;
-/// Parts that are shorter than this number of bytes count only between boundaries.
+/// A part with fewer bytes than this counts only when no letter or digit is next to it.
 const SHORTEST_ANYWHERE: usize = 12;
 /// Lines of a value that are shorter than this number of bytes are not searched, because such a line does not identify
 /// the value.
 const SHORTEST_LINE: usize = 16;
 
-/// The leaves of a secret that are not secret, with their names in the templates of the AWS console.
+/// The names of the leaves of a secret that are not secret. They are the names in the templates of the AWS console.
 const PUBLIC_LEAVES: &[&str] = &[
     "username",
     "user",
@@ -239,32 +239,32 @@ impl Values {
         Self { parts, unsearchable, needles, long, short }
     }
 
-    /// The parts of secrets that are searched.
+    /// Returns the parts of secrets that the sweep searches for.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The parts of secrets that cannot be searched, with the reasons.
+    /// Returns the parts of secrets that cannot be searched, with the reasons.
     #[must_use]
     pub fn unsearchable(&self) -> &[(Part, Unsearchable)] {
         &self.unsearchable
     }
 
-    /// The number of texts that are searched.
+    /// Returns the number of texts that are searched.
     #[must_use]
     pub fn needles(&self) -> usize {
         self.needles.len()
     }
 
-    /// The part and form of a needle.
+    /// Returns the part and form of a needle.
     #[must_use]
     pub fn of(&self, needle: u32) -> Option<(&Part, Form)> {
         let (part, form, _) = self.needles.get(needle as usize)?;
         Some((self.parts.get(*part as usize)?, *form))
     }
 
-    /// The forms in which any value occurs in a text that is completely in memory.
+    /// Returns the forms in which any value occurs in a text that is completely in memory.
     #[must_use]
     pub fn forms_in(&self, text: &[u8]) -> BTreeSet<Form> {
         let mut forms = BTreeSet::new();
@@ -272,7 +272,7 @@ impl Values {
         forms
     }
 
-    /// Finds the values whose gram is in `from..to`. Both are multiples of eight.
+    /// Finds the values whose gram is in `from..to`. `from` and `to` are multiples of eight.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(ValueHit)) {
         let mut report = |start, end, needle| {
             let bounded = self.needles.get(needle as usize).is_some_and(|(_, _, bounded)| *bounded);
@@ -288,13 +288,13 @@ impl Values {
         }
     }
 
-    /// The length of the longest text that is searched.
+    /// Returns the length of the longest text that is searched.
     pub(super) fn reach(&self) -> usize {
         self.long.reach.max(self.short.reach)
     }
 }
 
-/// The texts of a secret that are searched: the complete value, its JSON leaves and its lines.
+/// Returns the texts of a secret that are searched: the complete value, its JSON leaves and its lines.
 fn texts_of(secret: &Secret) -> Vec<(String, Zeroizing<Vec<u8>>)> {
     let copy = |text: &[u8]| Zeroizing::new(text.to_vec());
     let whole = secret.value.trim_ascii();
@@ -335,7 +335,7 @@ fn searchable(text: &[u8]) -> Result<(), Unsearchable> {
     if few || common { Err(Unsearchable::TooCommon) } else { Ok(()) }
 }
 
-/// Whether no letter or digit is adjacent to the span.
+/// Returns whether no letter or digit is adjacent to the span.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     let before = start.checked_sub(1).and_then(|at| text.get(at));
     let after = text.get(end);

@@ -1,7 +1,7 @@
 //! Reads the embedded data: the table of the services, and the packed model of one service.
 //!
 //! `ci/reference/model.py` writes the data and describes its format. Damaged data yields an empty model and never a
-//! panic. The module must not know any protocol.
+//! panic. This module must not know any protocol.
 
 use std::io::Read;
 use std::ops::Range;
@@ -16,7 +16,7 @@ use crate::shape::{Location, TimeFormat};
 static TABLE: &str = include_str!("services.txt");
 static PACKED: &[u8] = include_bytes!("model.bin");
 
-/// The greatest size of one unpacked model. The data of EC2 has less than a tenth of it.
+/// The greatest size of one unpacked model. The data of EC2 has less than a tenth of this size.
 const MOST_BYTES: u64 = 16 << 20;
 
 /// The operations and shapes of one service.
@@ -63,7 +63,7 @@ pub(crate) struct MapData {
 pub(crate) struct MemberData {
     pub(crate) name: &'static str,
     pub(crate) wire: &'static str,
-    /// The name in the forms of EC2, when it is not made from the name on the wire.
+    /// The name in the forms of EC2, when it does not follow from the name on the wire.
     pub(crate) form: Option<&'static str>,
     pub(crate) shape: u32,
     pub(crate) location: Location,
@@ -86,7 +86,7 @@ pub(crate) struct OperationData {
     pub(crate) output: Option<u32>,
     /// The root element of a request in XML and its namespace.
     pub(crate) root: Option<(&'static str, &'static str)>,
-    /// The element of a Query answer that has the members.
+    /// The element that contains the members in a Query answer.
     pub(crate) wrapper: Option<&'static str>,
     pub(crate) errors: Vec<&'static str>,
     pub(crate) pages: Option<Pages>,
@@ -169,7 +169,7 @@ fn unpack(packed: &[u8]) -> Option<Model> {
     Cursor { bytes, texts: Vec::new(), next_text: 0, next_shape: 0 }.model()
 }
 
-/// Reads numbers, and texts and shapes by their numbers.
+/// Reads the data: numbers, texts and shapes. The data refers to texts and shapes by numbers.
 struct Cursor {
     bytes: &'static [u8],
     texts: Vec<&'static str>,
@@ -184,7 +184,8 @@ impl Cursor {
         Some(*first)
     }
 
-    /// Reads a number. Each byte has seven bits, the lowest first, and the eighth bit marks that another byte follows.
+    /// Reads a number. Each byte has seven bits of the number, the lowest bits first. The eighth bit marks that another
+    /// byte follows.
     fn number(&mut self) -> Option<u32> {
         let mut value = 0u32;
         for shift in [0, 7, 14, 21] {
@@ -347,7 +348,7 @@ impl Cursor {
 }
 
 impl Model {
-    /// Returns whether every number of a shape has a shape.
+    /// Returns whether each number of a shape refers to an existing shape.
     fn is_whole(&self) -> bool {
         let is_known = |at: u32| (at as usize) < self.shapes.len();
         let of_shapes = self.shapes.iter().all(|shape| match shape {

@@ -1,5 +1,5 @@
-//! Compares a value that has the members by their names with a shape, before anything is written. The module must not
-//! know any protocol.
+//! Compares a value with a shape before anything is written. The value has the member names of AWS's model. This module
+//! must not know any protocol.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use super::place::Place;
 use super::scalar;
 use crate::shape::{Member, Shape, Structure};
 
-/// The side whose values are compared.
+/// The type of message whose values are compared.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Side {
     /// The input of an operation. It needs the required members.
@@ -23,7 +23,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    /// Compares the members of an input or answer. Null and no members at all are the same.
+    /// Compares the members of an input or answer. Null is the same as no members.
     pub(super) fn members(&self, structure: Option<Structure>, value: &Value) -> Result<(), Unfit> {
         match (structure, value) {
             (None, Value::Null) => Ok(()),

@@ -1,6 +1,6 @@
-//! The wire protocols: requests from members, answers to members, and both ways of errors.
+//! The wire protocols: the conversion of members to requests, of answers to members, and of errors in both directions.
 //!
-//! Values use the names of the members in AWS's model, as the AWS CLI prints them, whatever the names on the wire are. The
+//! Values use the names of the members in AWS's model, as the AWS CLI prints them, and not the names on the wire. This
 //! module must not know the purpose of an operation, nor endpoints, signatures and connections.
 
 mod check;
@@ -69,7 +69,7 @@ pub enum Unfit {
         operation: &'static str,
         /// The member.
         place: String,
-        /// The words of the type.
+        /// The type, in words.
         expected: &'static str,
     },
 }
@@ -77,7 +77,7 @@ pub enum Unfit {
 /// An answer that does not fit the model. The text names the place and never quotes the answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// The body is not of the protocol.
+    /// The body does not fit the protocol.
     #[error("the answer is no {0}")]
     Protocol(&'static str),
     /// A value has another type than its member.
@@ -85,10 +85,10 @@ pub enum Unreadable {
     Type {
         /// The path of member names.
         place: String,
-        /// The words of the type.
+        /// The type, in words.
         expected: &'static str,
     },
-    /// The answer has more levels than any answer of AWS.
+    /// The answer is nested deeper than any answer of AWS.
     #[error("{place} has too many levels")]
     Deep {
         /// The path of member names.
@@ -110,7 +110,7 @@ pub struct AwsError {
 
 /// Returns the request of an operation.
 ///
-/// `input` has the members by their names. Instants are RFC 3339 texts, bytes are base64 texts, and a null counts as
+/// `input` has a value for each member name. Instants are RFC 3339 texts, bytes are base64 texts, and a null counts as
 /// absent.
 ///
 /// # Errors
@@ -119,13 +119,14 @@ pub fn request(operation: Operation, input: &Value) -> Result<Request, Unfit> {
     write::request(operation, input)
 }
 
-/// Returns the wanted members of an answer by their names. The rest of the answer is skipped.
+/// Returns the wanted members of an answer, by their names in AWS's model. The rest of the answer is skipped.
 ///
-/// Numbers and booleans have their type, instants are RFC 3339 texts, and bytes are base64 texts. An absent or null member
-/// is absent. The function does not judge the status: [`error`] reads an answer with another status than success.
+/// Numbers and booleans have their type, instants are RFC 3339 texts, and bytes are base64 texts. An absent or null
+/// member is left out. The function does not judge the status: [`error`] reads an answer with another status than
+/// success.
 ///
 /// # Errors
-/// The answer is not of the protocol, or a wanted member has another type than the model documents.
+/// The answer does not fit the protocol, or a wanted member has another type than the model documents.
 pub fn answer(
     operation: Operation,
     status: u16,
@@ -144,8 +145,8 @@ pub fn error(headers: &[(&str, &str)], body: &[u8]) -> AwsError {
 
 /// Returns the answer of an operation, for a server that plays AWS.
 ///
-/// `value` has the members by their names. Instants are RFC 3339 texts, bytes are base64 texts, and a text that is a JSON
-/// document may be a mapping or a list.
+/// `value` has a value for each member name. Instants are RFC 3339 texts, bytes are base64 texts, and a text that is a
+/// JSON document may be a mapping or a list.
 ///
 /// # Errors
 /// The members do not fit the operation.

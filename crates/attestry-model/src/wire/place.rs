@@ -1,4 +1,4 @@
-//! Places in a value: paths of member names for messages. The module must not know any value.
+//! Places in a value: paths of member names for messages. This module must not know any value.
 
 use std::fmt;
 
@@ -15,7 +15,8 @@ impl<'a> Place<'a> {
         Self::Member(self, name)
     }
 
-    /// Returns the place of a value in a map of an answer. The key is content, so it is not named.
+    /// Returns the place of a value in a map of an answer. The place does not name the key, because the key is content
+    /// of the answer.
     pub(super) fn any_key(&'a self) -> Self {
         Self::Member(self, "*")
     }

@@ -1,5 +1,5 @@
-//! Single values as texts: instants in the forms of AWS, numbers, percent-encoding, base64. The module must not know any
-//! shape or protocol.
+//! Single values as texts: instants in the forms of AWS, numbers, percent-encoding, base64. This module must not know
+//! any shape or protocol.
 
 use std::fmt::Write;
 
@@ -42,7 +42,7 @@ fn rfc3339(text: &str) -> Option<Instant> {
     }
 }
 
-/// Reads an instant in seconds. A double holds microseconds of this era exactly, and not more.
+/// Reads an instant in seconds. For instants of our time, a double is exact to microseconds, but not further.
 pub(super) fn instant_of_seconds(seconds: f64) -> Option<Instant> {
     let microseconds = (seconds * 1e6).round();
     // Beyond these limits no calendar has a date.
@@ -50,7 +50,7 @@ pub(super) fn instant_of_seconds(seconds: f64) -> Option<Instant> {
     EPOCH.checked_add(SignedDuration::from_micros(microseconds)).ok()
 }
 
-/// Reads an instant of a value that has the members by their names: an RFC 3339 text, or a number of seconds.
+/// Reads an instant as callers write it: an RFC 3339 text, or a number of seconds.
 pub(super) fn instant(value: &Value) -> Option<Instant> {
     match value {
         Value::String(text) => rfc3339(text),
@@ -64,7 +64,7 @@ pub(super) fn rfc3339_text(instant: Instant) -> String {
     format!("{instant}Z")
 }
 
-/// Returns an instant as a number of seconds, whole when it has no fraction.
+/// Returns an instant as a number of seconds. The number is whole when the instant has no fraction of a second.
 pub(super) fn seconds(instant: Instant) -> Value {
     let since = instant.duration_since(EPOCH);
     if since.subsec_nanos() == 0 {
@@ -82,12 +82,12 @@ pub(super) fn instant_text(instant: Instant, format: TimeFormat) -> String {
     }
 }
 
-/// Returns the format, or the usual one of a place.
+/// Returns the format, or `usual` if the format is [`TimeFormat::Usual`].
 pub(super) fn or(format: TimeFormat, usual: TimeFormat) -> TimeFormat {
     if format == TimeFormat::Usual { usual } else { format }
 }
 
-/// Reads a fraction of a text. The numbers that JSON does not have stay texts.
+/// Reads a number with a fraction. `NaN` and the infinities, which JSON does not have, stay texts.
 pub(super) fn float_of_text(text: &str) -> Option<Value> {
     match text {
         "NaN" | "Infinity" | "-Infinity" => Some(Value::from(text)),
@@ -95,7 +95,7 @@ pub(super) fn float_of_text(text: &str) -> Option<Value> {
     }
 }
 
-/// Reads a whole number of a double.
+/// Converts a double to a whole number, if the result is exact.
 pub(super) fn integer_of_double(number: f64) -> Option<i64> {
     // Above 2^53 a double no longer holds each whole number.
     (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
@@ -111,7 +111,7 @@ pub(super) fn of_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-/// Percent-encodes a text: every byte but the unreserved ones of RFC 3986 and those of `safe`.
+/// Percent-encodes a text: every byte except the unreserved characters of RFC 3986 and the bytes in `safe`.
 pub(super) fn percent_encode(text: &str, safe: &[u8]) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') || safe.contains(&byte) {

@@ -1,27 +1,27 @@
-//! The members of an answer that a caller wants. The module must not know any protocol.
+//! The members of an answer that a caller wants. This module must not know any protocol.
 
 use std::collections::BTreeMap;
 
 /// The wanted part of an answer: everything, or a tree of member names.
 ///
-/// A list passes its part on to each of its items, so a path names no list: `Reservations.Instances.InstanceId`. The name
-/// `*` stands for every key of a map.
+/// The wanted part of a list is the wanted part of each item, so a path has no segment for items:
+/// `Reservations.Instances.InstanceId`. The name `*` stands for every key of a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// The value with all that is inside.
+    /// The complete value.
     Everything,
     /// The members with these names, and the wanted part of each.
     Members(BTreeMap<String, Wanted>),
 }
 
 impl Wanted {
-    /// Wants no member at all.
+    /// Creates the wanted part without any member.
     #[must_use]
     pub fn nothing() -> Self {
         Self::Members(BTreeMap::new())
     }
 
-    /// Wants the members at these paths, with all that is inside.
+    /// Creates the wanted part with the complete members at these paths.
     #[must_use]
     pub fn paths<'a>(paths: impl IntoIterator<Item = &'a [&'a str]>) -> Self {
         let mut wanted = Self::nothing();
@@ -31,7 +31,7 @@ impl Wanted {
         wanted
     }
 
-    /// Adds the member at a path, with all that is inside. The empty path is everything.
+    /// Adds the complete member at a path. The empty path means everything.
     pub fn add(&mut self, path: &[&str]) {
         let Self::Members(members) = self else { return };
         match path.split_first() {

@@ -1,6 +1,6 @@
 //! The bucket of evidence commands: its arguments, its address and its failures.
 //!
-//! Must not know what the bucket holds.
+//! This module must not know the content of the bucket.
 
 use crate::aws::bucket::{Access, Address, Bucket, NotKept};
 use crate::aws::{Link, Operations, Pace};
@@ -29,7 +29,7 @@ pub(crate) struct BucketArgs {
 }
 
 impl BucketArgs {
-    /// Finds the bucket.
+    /// Opens the bucket.
     pub(crate) async fn open(&self, address: &Address) -> Result<Bucket, Failure> {
         network::check_url(self.endpoint.as_deref())?;
         let access = Access {

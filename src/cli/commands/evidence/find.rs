@@ -1,4 +1,4 @@
-//! `attestry evidence find`: the evidence that covers a control on a day.
+//! `attestry evidence find`: finds the evidence that covers a control on a day.
 
 use std::path::PathBuf;
 
@@ -65,7 +65,7 @@ pub(super) async fn run(args: &Args) -> Result<(), Failure> {
     conclude(damaged, answers.is_empty().then(nothing))
 }
 
-/// The id of a control without its framework.
+/// Returns the id of a control without its framework.
 fn id_of(control: &str) -> &str {
     control.split_once(':').map_or(control, |(_, id)| id)
 }

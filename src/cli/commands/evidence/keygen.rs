@@ -1,4 +1,4 @@
-//! `attestry evidence keygen`: an Ed25519 key pair for signatures.
+//! `attestry evidence keygen`: creates an Ed25519 key pair for signatures.
 
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -25,7 +25,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut public = file.as_os_str().to_owned();
     public.push(".pub");
     let public = PathBuf::from(public);
-    // Both files are complete before either gets its name. The public key comes first, so that no private key is alone.
+    // Both files are complete before they get their names. The public key comes first, so that a private key always has
+    // one.
     let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let secret = aside(folder, key.pem().as_bytes(), 0o600).map_err(|error| failed(&error))?;
     let open = aside(folder, key.public().pem().as_bytes(), 0o644).map_err(|error| failed(&error))?;
@@ -44,8 +45,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A temporary file with complete contents. It is removed unless it gets a name. Its permissions are never wider than
-/// `mode`.
+/// Returns a temporary file with complete contents. The file is removed unless it gets a name. Its permissions are
+/// never wider than `mode`.
 fn aside(folder: &Path, bytes: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(".attestry-").tempfile_in(folder)?;
     file.write_all(bytes)?;

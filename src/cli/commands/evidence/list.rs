@@ -1,4 +1,4 @@
-//! `attestry evidence list`: the runs of a store, and their results.
+//! `attestry evidence list`: lists the runs of a store, and their results.
 
 use std::collections::BTreeMap;
 

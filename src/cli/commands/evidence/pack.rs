@@ -1,4 +1,4 @@
-//! `attestry evidence pack`: evidence as one file, signed anew.
+//! `attestry evidence pack`: packs evidence into one file, and can sign it again.
 
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), Failure> {
     let bundle = Bundle::begin(&path, format, is_report)?;
     let verified = evidence::verify_holding(&args.evidence, &|_| true, vocabulary(), find_kind)
         .map_err(|damage| Failure::of_damage(&args.evidence, &damage))?;
-    // A signature stands for everything in it.
+    // A signature vouches for all files of the evidence. So evidence with unchecked files is not signed.
     if let (Some(unchecked), [_, ..]) = (&verified.unchecked, args.sign.as_slice()) {
         let evidence = terminal_text(&args.evidence.display().to_string());
         let (files, by) = (terminal_text(&unchecked.files.join(", ")), terminal_text(&unchecked.tool));

@@ -1,6 +1,6 @@
 //! `attestry evidence push`: stores a bundle in a bucket with Object Lock, and reads it back.
 //!
-//! Must not know how a bucket stores it.
+//! This module must not know how a bucket stores the bundle.
 
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the bundle, and no more than a bundle has.
+/// Reads the bundle, with the size limit of a bundle.
 fn read_bundle(path: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |why: &dyn std::fmt::Display| Failure::new(Exit::Output, format!("{}: {why}", path.display()));
     let most = Limits::default().archive;
@@ -79,7 +79,7 @@ fn verify(path: &Path, bytes: &[u8], keys: &[PublicKey]) -> Result<Verified, Fai
     Ok(verified)
 }
 
-/// The place of the bundle, its index entry, and the end of the lock of both.
+/// Returns the place of the bundle, its index entry, and the end of the lock of both.
 fn prepare(
     args: &Args,
     path: &Path,

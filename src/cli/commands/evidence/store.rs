@@ -1,6 +1,6 @@
 //! The store of `evidence list` and `evidence find`: a directory, or a prefix of a bucket.
 //!
-//! Must not know what is searched.
+//! This module must not know the purpose of a search.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ use attestry_core::source::plain_json;
 use attestry_core::verify::Exit;
 use jiff::Timestamp;
 
-/// The limit of listed objects.
+/// The largest number of objects that the store lists.
 const MOST: usize = 200_000;
 
-/// The words of verification.
+/// The words and the kinds that the verification of evidence uses.
 pub(super) const WORDS: Words = Words { vocabulary, find_kind };
 
 /// Arguments about the store.
@@ -85,7 +85,8 @@ pub(super) fn show_notes(notes: &[Note]) -> usize {
     notes.iter().filter(|note| note.is_damage()).count()
 }
 
-/// The end of the command. Damage is more important than an empty result: damaged evidence may hold the answer.
+/// Returns the result of the command. Damage is more important than an empty result, because damaged evidence may
+/// contain the answer.
 pub(super) fn conclude(damaged: usize, nothing: Option<String>) -> Result<(), Failure> {
     match (damaged, nothing) {
         (0, None) => Ok(()),
@@ -104,7 +105,7 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An instant to the second.
+/// Returns an instant as a text, without fractions of a second.
 pub(super) fn second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

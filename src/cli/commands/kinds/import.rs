@@ -81,7 +81,7 @@ fn usage(what: &dyn Display, why: &dyn Display) -> Failure {
     Failure::new(Exit::Usage, format!("{what}: {why}"))
 }
 
-/// The file with the schema. In a folder, it is the file that the registry names after the type.
+/// Returns the file with the schema. In a folder, it is the file that the registry names after the type.
 fn schema_file(args: &Args) -> PathBuf {
     if !args.schema.is_dir() {
         return args.schema.clone();
@@ -134,14 +134,14 @@ fn read_kind(path: &Path) -> Result<&'static KindFile, Failure> {
     kind_files::read(id, &text, &mut sink).ok_or_else(|| Failure::of_diagnostics(&files, &sink))
 }
 
-/// Writes the file under its name at once.
+/// Writes the kind file. The file gets its name only when it is complete.
 fn write(imported: &Imported, out: &Path) -> Result<(), Failure> {
     let failed = |why: &dyn Display| Failure::new(Exit::Output, format!("{}: {why}", out.display()));
     let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|why| failed(&why))?;
     let mut file = tempfile::Builder::new().prefix(".attestry-").tempfile_in(folder).map_err(|why| failed(&why))?;
     file.write_all(imported.text.as_bytes()).map_err(|why| failed(&why))?;
-    // A temporary file is private, and a kind file is not.
+    // Only the owner may read a temporary file. A kind file needs no such protection.
     file.as_file().set_permissions(PermissionsExt::from_mode(0o644)).map_err(|why| failed(&why))?;
     if out.symlink_metadata().is_ok() {
         return Err(failed(&"the file exists and is not overwritten"));

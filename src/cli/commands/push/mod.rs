@@ -1,4 +1,4 @@
-//! `attestry push`: findings for services of AWS, one file for each service.
+//! `attestry push`: sends findings to services of AWS. The code has one file for each service.
 
 mod securityhub;
 

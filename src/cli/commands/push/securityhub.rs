@@ -1,6 +1,6 @@
 //! `attestry push securityhub`: imports the findings of a run into AWS Security Hub CSPM.
 //!
-//! Must not know how a request is made.
+//! This module must not know how a request is made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), Failure> {
     if refused == 0 { Ok(()) } else { Err(Failure::new(Exit::Output, format!("{refused} findings were not imported"))) }
 }
 
-/// The summary and the findings of verified evidence.
+/// Returns the summary and the findings of verified evidence.
 fn read_findings(path: &Path, keys: &[PublicKey]) -> Result<(Summary, Vec<Value>), Failure> {
     let verified = evidence::verify_holding(path, &|path| path == report_file(), vocabulary(), find_kind)
         .map_err(|damage| Failure::of_damage(path, &damage))?;
@@ -128,8 +128,8 @@ fn read_findings(path: &Path, keys: &[PublicKey]) -> Result<(Summary, Vec<Value>
     Ok((summary, findings(&verified)?))
 }
 
-/// The earlier findings that the run does not have any more, as archived. A finding counts as gone only when its case was
-/// completely evaluated again.
+/// Returns the findings that only the earlier run has, in the archived state. A finding is included only when the run
+/// completely evaluated its case again.
 fn gone(earlier: Vec<Value>, now: &[Value], run: &Summary) -> Vec<Value> {
     let ids: BTreeSet<&str> = now.iter().map(|it| text(it, "/Id")).collect();
     let blind = now.iter().filter(|it| text(it, "/ProductFields/attestry~1verdict") == "not_evaluated");
@@ -150,7 +150,7 @@ fn text<'a>(finding: &'a Value, pointer: &str) -> &'a str {
     finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The account whose findings are imported.
+/// Returns the account whose findings are imported.
 fn account(args: &Args, of: &[String]) -> Result<String, Failure> {
     let usage = |why: String| Err(Failure::new(Exit::Usage, why));
     match (&args.account, of) {
@@ -161,12 +161,12 @@ fn account(args: &Args, of: &[String]) -> Result<String, Failure> {
     }
 }
 
-/// The file of the report for Security Hub.
+/// Returns the file of the report for Security Hub.
 fn report_file() -> &'static str {
     report::find("asff").map_or("findings.asff.json", |report| report.file())
 }
 
-/// The findings of that report.
+/// Returns the findings of the report for Security Hub.
 fn findings(of: &Verified) -> Result<Vec<Value>, Failure> {
     let file = report_file();
     let lacks = |why: String| Failure::new(Exit::Output, format!("{file}: {why}"));
@@ -175,7 +175,7 @@ fn findings(of: &Verified) -> Result<Vec<Value>, Failure> {
     serde_json::from_slice(bytes).map_err(|error| lacks(error.to_string()))
 }
 
-/// The findings of the account by Region, and the number of findings that do not fit into a request.
+/// Returns the findings of the account by Region, and the number of findings that do not fit into a request.
 fn by_region(findings: Vec<Value>, account: &str) -> (BTreeMap<String, Vec<Value>>, usize) {
     let (mut by_region, mut refused): (BTreeMap<String, Vec<Value>>, usize) = (BTreeMap::new(), 0);
     for finding in findings {
@@ -202,7 +202,7 @@ fn by_region(findings: Vec<Value>, account: &str) -> (BTreeMap<String, Vec<Value
     (by_region, refused)
 }
 
-/// Whether a text can be a Region. A Region becomes a part of a host name.
+/// Returns whether a text can be a Region. A Region becomes a part of a host name.
 fn is_region(text: &str) -> bool {
     let of = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=32).contains(&text.len()) && text.chars().all(of)
@@ -212,7 +212,7 @@ fn size(finding: &Value) -> usize {
     finding.to_string().len()
 }
 
-/// The findings in as few requests as Security Hub allows.
+/// Divides the findings into as few requests as Security Hub allows.
 fn batches(findings: &[Value]) -> Vec<&[Value]> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
@@ -228,7 +228,7 @@ fn batches(findings: &[Value]) -> Vec<&[Value]> {
     batches
 }
 
-/// The account in each of its Regions. Another account gets no request.
+/// Opens the account, and returns it in each of these Regions. Another account gets no request.
 async fn places(args: &Args, account: &str, regions: Vec<String>) -> Result<Vec<Arc<AccountRegion>>, Failure> {
     let target = Target {
         account: account.to_owned(),

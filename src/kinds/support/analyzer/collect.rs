@@ -1,7 +1,7 @@
 //! Sends policy documents to IAM Access Analyzer for a check.
 //!
-//! Each distinct document is checked once in an account and Region, because the checks cost money. Must not know what
-//! is expected of a document.
+//! Each distinct document is checked once in an account and Region, because the checks cost money. This module must not
+//! know what is expected of a document.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ struct Element {
 }
 
 impl Checked {
-    /// Whether the check failed.
+    /// Returns whether the check failed.
     fn fails(&self, operation: &str) -> Result<bool, Gap> {
         match self.result.as_deref() {
             Some("PASS") => Ok(false),
@@ -176,7 +176,7 @@ fn rebuilt(statements: &[Value]) -> Result<String, Gap> {
     }
 }
 
-/// The key of a check. The same check runs once in an account and Region, for all callers.
+/// Returns the key of a check. The same check runs once in an account and Region, for all callers.
 fn once(operation: &str, of: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in of {
@@ -191,7 +191,7 @@ fn unclear(operation: &str, result: Option<&str>) -> Gap {
     malformed(format!("{operation} answers neither PASS nor FAIL but {}", result.unwrap_or("nothing")))
 }
 
-/// The text of a reason: `statement 2 (AllowAll): …`
+/// Returns the text of a reason: `statement 2 (AllowAll): …`
 fn reason(reason: &Reason) -> String {
     let description = reason.description.as_deref().unwrap_or_default();
     let sid = reason.statement_id.as_deref().filter(|it| !it.is_empty());

@@ -1,7 +1,7 @@
 //! The answers of IAM Access Analyzer about policy documents: the calls and attributes that are common to all kinds
 //! with such a document.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -25,8 +25,8 @@ const FINDING: &[Field] = &[
     Field::new("places", TEXTS),
 ];
 
-/// The call that decides whether the attribute `policy` allows public access. `after` names the operations that return
-/// `policy`.
+/// Returns the call that decides whether the attribute `policy` allows public access. `after` names the operations that
+/// return `policy`.
 pub(in crate::kinds) const fn public_call(after: &'static [&'static str]) -> Call {
     Call::new("access-analyzer", PUBLIC, "access-analyzer:CheckNoPublicAccess", Frequency::Resource)
         .of(Oracle::AccessAnalyzer)
@@ -35,7 +35,7 @@ pub(in crate::kinds) const fn public_call(after: &'static [&'static str]) -> Cal
         .kept()
 }
 
-/// The attribute `analyzer.public`.
+/// Returns the attribute `analyzer.public`.
 pub(in crate::kinds) const fn public() -> Attribute {
     Attribute::new(
         attestry_core::facts::PUBLIC,
@@ -47,7 +47,7 @@ pub(in crate::kinds) const fn public() -> Attribute {
     )
 }
 
-/// The attribute `analyzer.reasons`.
+/// Returns the attribute `analyzer.reasons`.
 pub(in crate::kinds) const fn reasons() -> Attribute {
     Attribute::new(
         "analyzer.reasons",
@@ -66,7 +66,7 @@ pub(in crate::kinds) const VALIDATE_CALL: Call =
         .paged(Paging::by("nextToken", &["findings"], 100).limited("maxResults", 1000))
         .kept();
 
-/// The attribute `analyzer.findings`.
+/// Returns the attribute `analyzer.findings`.
 pub(in crate::kinds) const fn findings() -> Attribute {
     Attribute::new(
         "analyzer.findings",
@@ -85,7 +85,7 @@ pub(in crate::kinds) const GRANTED_CALL: Call =
         .pace(Pace::Cautious)
         .kept();
 
-/// The attribute `analyzer.access`.
+/// Returns the attribute `analyzer.access`.
 pub(in crate::kinds) const fn access() -> Attribute {
     Attribute::new(
         ACCESS,

@@ -1,6 +1,6 @@
 //! The roles that each user and role of the account can assume, directly or over other roles.
 //!
-//! Must not make calls beside the walk.
+//! This module must not make calls besides the walk.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(in crate::kinds) fn set_assumable(resource: &mut Resource, roles: &Result<Ar
 }
 
 fn all(details: &Details) -> Result<AllRoles, Gap> {
-    // A role that the walk does not hold could be assumed.
+    // Identities could assume a role that is missing from an incomplete walk.
     details.complete()?;
     let mut members = Vec::with_capacity(details.users.len() + details.roles.len());
     let mut gaps = Vec::with_capacity(members.capacity());

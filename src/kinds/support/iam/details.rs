@@ -1,6 +1,6 @@
 //! One walk of GetAccountAuthorizationDetails for each account.
 //!
-//! Must not know the attributes of any kind.
+//! This module must not know the attributes of any kind.
 
 use crate::aws::OrGap;
 use std::collections::BTreeMap;
@@ -23,13 +23,13 @@ pub(in crate::kinds) struct Details {
     pub(in crate::kinds) roles: Vec<RoleDetail>,
     /// The managed policies by ARN: all customer managed ones, and the AWS managed ones that are attached.
     pub(in crate::kinds) policies: BTreeMap<String, ManagedPolicyDetail>,
-    /// The reason why the walk ended early. The data from before stay, so that a population can show how many resources
-    /// were found.
+    /// The reason why the walk ended early. The data that arrived before are kept, so that a population can show how
+    /// many resources were found.
     pub(in crate::kinds) gap: Option<Gap>,
 }
 
 impl Details {
-    /// Whether the walk was complete.
+    /// Checks that the walk was complete.
     pub(in crate::kinds) fn complete(&self) -> Result<(), Gap> {
         self.gap.clone().map_or(Ok(()), Err)
     }

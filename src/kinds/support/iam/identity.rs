@@ -1,6 +1,6 @@
 //! The policies of a role, user or group as facts.
 //!
-//! Must not make calls.
+//! This module must not make calls.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ pub(in crate::kinds) struct Identity<'a> {
 }
 
 impl<'a> Identity<'a> {
-    /// The policies of a user, followed by those of its groups.
+    /// Returns the policies of a user, followed by the policies of its groups.
     pub(in crate::kinds) fn with_groups(self, user: &'a UserDetail, details: &'a Details) -> Result<Vec<Self>, Gap> {
         let mut identities = vec![self];
         for name in user.group_list() {
@@ -82,9 +82,9 @@ pub(in crate::kinds) fn set_permissions(
     resource.set("permissions", fact);
 }
 
-/// The documents of all policies. Each policy appears once and under its own name, so that the policy and the index
-/// identify a statement. The name of a policy never contains a slash, so no name is equal to an ARN or to the name of
-/// an inline policy of a group.
+/// Returns the documents of all policies. Each policy appears once and under its own name, so that the policy and the
+/// index identify a statement. The name of a policy never contains a slash, so no name is equal to an ARN or to the
+/// name of an inline policy of a group.
 pub(super) fn policies(details: &Details, identities: &[Identity<'_>]) -> Result<Vec<Policy>, Gap> {
     let mut policies = Vec::new();
     let mut names = HashSet::new();
@@ -109,7 +109,7 @@ pub(super) fn policies(details: &Details, identities: &[Identity<'_>]) -> Result
     Ok(policies)
 }
 
-/// The document of a permissions boundary.
+/// Returns the document of a permissions boundary.
 pub(super) fn bounded(details: &Details, boundary: &AttachedPermissionsBoundary) -> Result<Policy, Gap> {
     let arn = named(boundary.permissions_boundary_arn(), "ARN of a permissions boundary")?;
     let policy = managed(details, arn, "permissions boundary")?;
@@ -125,13 +125,13 @@ fn inline_document(name: &str, policy: &PolicyDetail) -> Result<Policy, Gap> {
     document(name, policy.policy_document(), Form::Identity)
 }
 
-/// The default version of a managed policy.
+/// Returns the default version of a managed policy.
 pub(in crate::kinds) fn default_document(name: &str, policy: &ManagedPolicyDetail) -> Result<Policy, Gap> {
     let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
     document(name, version.and_then(|version| version.document()), Form::Identity)
 }
 
-/// The text of the default version of a managed policy, decoded.
+/// Returns the text of the default version of a managed policy, decoded.
 pub(in crate::kinds) fn default_text(policy: &ManagedPolicyDetail) -> Result<String, Gap> {
     let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
     let text = version.and_then(|version| version.document()).ok_or_else(|| malformed("a policy without document"))?;
@@ -143,7 +143,7 @@ pub(in crate::kinds) fn document(name: &str, text: Option<&str>, of: Form) -> Re
     encoded(name, text.ok_or_else(|| malformed("a policy without document"))?, of)
 }
 
-/// A list as a fact. If the list is unknown, only this attribute is.
+/// Returns a list as a fact. If the list is unknown, only this attribute is unknown.
 pub(in crate::kinds) fn blind(resource: &Resource, list: Result<Vec<Value>, Gap>) -> Fact {
     match list {
         Ok(list) => Value::List(list).into(),
@@ -193,7 +193,7 @@ mod tests {
         }
     }
 
-    /// The names of the policies of all statements, and after them the names of the boundary.
+    /// Returns the names of the policies of all statements, and after them the names of the boundary.
     fn names(role: &Resource) -> Result<(Vec<String>, Option<Vec<String>>), Cause> {
         let of = |value: &Value| match value {
             Value::List(list) => list.iter().map(policy_of).collect(),

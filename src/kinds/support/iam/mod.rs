@@ -1,7 +1,7 @@
 //! The common part of the IAM kinds: one walk of GetAccountAuthorizationDetails, and the policies of an identity as
 //! facts.
 //!
-//! Must not know the attributes of a single kind beyond the shared ones.
+//! This module must not know the attributes of a single kind beyond the shared ones.
 
 #[cfg(feature = "aws")]
 mod assume;
@@ -43,10 +43,10 @@ pub(in crate::kinds) const WALK_CALL: Call =
 /// A list of texts.
 pub(in crate::kinds) const TEXTS: Type = Type::List(&Type::Text);
 
-/// A policy that is part of its identity.
+/// The fields of an inline policy, which is a part of its identity.
 pub(in crate::kinds) const INLINE: &[Field] = &[Field::new("name", Type::Text), Field::new("statements", STATEMENTS)];
 
-/// An attribute that the walk yields.
+/// Returns an attribute that the walk yields.
 pub(in crate::kinds) const fn walked(
     name: &'static str,
     of: Type,
@@ -73,17 +73,17 @@ pub(in crate::kinds) const ATTACHED_TO: Attribute = walked(
     "Whom the policy is attached to, as `role:NAME`, `user:NAME` and `group:NAME`; empty when nobody has it.",
 );
 
-/// The attribute `attached_policies`.
+/// Returns the attribute `attached_policies`.
 pub(in crate::kinds) const fn attached_policies(field: &'static str) -> Attribute {
     walked("attached_policies", TEXTS, field, "Names of the attached managed policies; empty when there are none.")
 }
 
-/// The attribute `attached_policy_arns`.
+/// Returns the attribute `attached_policy_arns`.
 pub(in crate::kinds) const fn attached_policy_arns(field: &'static str) -> Attribute {
     walked("attached_policy_arns", TEXTS, field, "ARNs of the attached managed policies; empty when there are none.")
 }
 
-/// The attribute `inline_policies`.
+/// Returns the attribute `inline_policies`.
 pub(in crate::kinds) const fn inline_policies(field: &'static str) -> Attribute {
     walked(
         "inline_policies",
@@ -93,7 +93,7 @@ pub(in crate::kinds) const fn inline_policies(field: &'static str) -> Attribute 
     )
 }
 
-/// The attribute `permissions`.
+/// Returns the attribute `permissions`.
 pub(in crate::kinds) const fn permissions(doc: &'static str) -> Attribute {
     walked("permissions", Type::Record(PERMISSIONS), "Policies[].PolicyVersionList[].Document", doc)
 }
@@ -125,7 +125,7 @@ pub(in crate::kinds) const SIMULATE_CALL: Call =
         .paged(Paging::by("Marker", &["EvaluationResults"], 100).limited("MaxItems", 1000).flagged("IsTruncated"))
         .kept();
 
-/// The attribute `simulated`.
+/// Returns the attribute `simulated`.
 pub(in crate::kinds) const fn simulated() -> Attribute {
     SIMULATE_CALL.yields(SIMULATED, Type::List(&Type::Record(Simulated::FIELDS)),
         "EvaluationResults[]",

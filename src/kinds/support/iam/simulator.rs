@@ -1,7 +1,7 @@
 //! The answers of the policy simulator for a role or user. The module sends the questions in few calls and sets an
 //! answer to each.
 //!
-//! Must not know which claims have the questions.
+//! This module must not know which claims have the questions.
 
 use crate::aws::OrGap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,8 +60,8 @@ struct Batch {
     context: BTreeMap<String, Vec<String>>,
 }
 
-/// Puts all questions into few calls. Resources with the same actions and context go into one call. `*` goes alone,
-/// because it is no ARN.
+/// Puts all questions into few calls. Resources with the same actions and context go into one call. `*` gets a call of
+/// its own, because it is no ARN.
 fn batches(questions: &[Question]) -> Vec<Batch> {
     let mut by_resource: BTreeMap<_, BTreeSet<&String>> = BTreeMap::new();
     for question in questions {
@@ -95,7 +95,7 @@ fn entries(context: &BTreeMap<String, Vec<String>>) -> Vec<ContextEntry> {
     context.iter().map(entry).collect()
 }
 
-/// The keys whose values are not compared as text, and their types.
+/// The condition keys whose values are not compared as text, and their types.
 const TYPES: &[(&str, ContextKeyTypeEnum)] = &[
     ("aws:currenttime", ContextKeyTypeEnum::Date),
     ("aws:epochtime", ContextKeyTypeEnum::Numeric),
@@ -116,7 +116,7 @@ fn key_type(key: &str, values: &[String]) -> ContextKeyTypeEnum {
     }
 }
 
-/// The answer to one action on one resource. A missing answer is never a decision.
+/// Returns the answer to one action on one resource. A missing answer is never a decision.
 fn answer(batch: &Batch, action: &str, of: &str, results: &[EvaluationResult]) -> Result<Simulated, Gap> {
     let nothing = || malformed(format!("the answer says nothing of {action} on {of}"));
     let of_action: Vec<_> = results.iter().filter(|it| it.eval_action_name().eq_ignore_ascii_case(action)).collect();

@@ -1,6 +1,6 @@
 //! The tags of all resources of a type, from one walk of `tag:GetResources`.
 //!
-//! Must not be used as a population: the answer omits a resource that never had tags.
+//! These tags must not be used as a population, because the answer omits a resource that never had tags.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(in crate::kinds) struct Tagged {
 }
 
 impl Tagged {
-    /// The tags of a resource. The walk was complete, so a resource that is not in it has no tags.
+    /// Returns the tags of a resource. The walk was complete, so a resource that is not in it has no tags.
     pub(in crate::kinds) fn of(&self, arn: &str) -> Value {
         self.by_arn.get(arn).cloned().unwrap_or_else(|| Value::Map(BTreeMap::new()))
     }

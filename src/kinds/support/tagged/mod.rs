@@ -1,6 +1,6 @@
 //! The tags of all resources of a type, from one walk of the Resource Groups Tagging API.
 //!
-//! Must not know how the call is made. That is the job of `collect.rs`.
+//! This module must not know how the call is made. `collect.rs` makes it.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,9 +1,9 @@
 //! Zstandard compression in frames of a fixed size. The number of cores does not change the bytes, and other tools read
 //! the frames as one file.
 //!
-//! Each frame is packed, checked and unpacked alone. So all cores have work, and each needs only the memory of a frame.
-//! A stream has only one valid form: every frame except the last is full, and no frame is empty, skippable or without a
-//! checksum. Must not know the contents of the stream.
+//! Each frame is packed, checked and unpacked alone. So all cores have work, and each core needs only the memory of one
+//! frame. A stream has only one valid form: every frame except the last is full, and no frame is empty, skippable or
+//! without a checksum. This module must not know the contents of the stream.
 
 use std::io::{Cursor, Read, Write};
 
@@ -17,10 +17,10 @@ use super::ordered_pool::{self, Lanes};
 /// The number of bytes in a frame.
 pub(super) const FRAME: usize = 1 << 20;
 
-/// The beginning of a frame: with a checksum, without a dictionary and without a size. The size of the window follows.
+/// The start of a frame: with a checksum, without a dictionary and without a size. The size of the window follows.
 const HEAD: [u8; 5] = [0x28, 0xb5, 0x2f, 0xfd, 0x04];
 
-/// A window of the size of a frame, in the form of RFC 8878.
+/// The largest valid window: the size of a frame, in the form of RFC 8878.
 const MOST_WINDOW: u8 = 0x50;
 
 /// Packs the stream that `fill` writes.
@@ -44,7 +44,7 @@ pub(super) struct Packer<'o> {
 }
 
 impl Packer<'_> {
-    /// Takes up to this number of bytes, and returns the number that it took.
+    /// Takes at most `size` bytes, and returns the number of bytes that it took.
     pub(super) fn take(&mut self, from: &mut dyn Read, size: u64) -> Result<u64, Refused> {
         let mut left = size;
         while left > 0 {
@@ -87,7 +87,7 @@ impl Packer<'_> {
     }
 }
 
-/// Packs frames. Each frame is unpacked again and compared before it counts as packed.
+/// Returns a worker that packs frames. It unpacks each packed frame again and compares the result.
 fn compressor() -> impl FnMut(Vec<u8>) -> Result<Vec<u8>, Refused> {
     let mut compressor = FrameCompressor::new(CompressionLevel::Fastest);
     let mut unpack = decoder();
@@ -110,7 +110,8 @@ pub(super) fn unpack(archive: &[u8], read: impl FnOnce(&mut Stream<'_>) -> Resul
     ordered_pool::run(decoder, |lanes| read(&mut Stream { lanes, rest: archive, piece: Cursor::default() }))
 }
 
-/// A stream that is being unpacked, a few frames ahead of its reader. Its errors hold a [`Refused`].
+/// A stream that is being unpacked. A few frames are unpacked before the reader needs them. Its I/O errors contain a
+/// [`Refused`].
 pub(super) struct Stream<'a> {
     lanes: Lanes<Result<Frame<'a>, Refused>, Result<Vec<u8>, Refused>>,
     rest: &'a [u8],
@@ -118,7 +119,8 @@ pub(super) struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// Gives frames to the lanes. A bad frame becomes an error in its turn, and the error ends the stream.
+    /// Gives frames to the lanes. A bad frame becomes an error at its place in the order, and this error ends the
+    /// stream.
     fn look_ahead(&mut self) {
         while !self.rest.is_empty() && !self.lanes.is_full() {
             let (frame, rest) = match split(self.rest) {
@@ -151,7 +153,7 @@ struct Frame<'a> {
     is_last: bool,
 }
 
-/// The first frame, and the bytes after it.
+/// Returns the first frame, and the bytes after it.
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
     let ours = bytes.iter().zip(HEAD).all(|(byte, head)| *byte == head);
     if !ours || bytes.get(HEAD.len()).is_some_and(|window| *window > MOST_WINDOW) {
@@ -160,14 +162,14 @@ fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
     length(bytes).and_then(|length| bytes.split_at_checked(length)).ok_or(Refused::Cut)
 }
 
-/// The length of the first frame, by the sizes of its blocks. The result is `None` if the frame is cut off.
+/// Returns the length of the first frame, from the sizes of its blocks. Returns `None` if the frame is cut off.
 fn length(bytes: &[u8]) -> Option<usize> {
     const CHECKSUM: usize = 4;
     let mut at = HEAD.len() + 1;
     loop {
         let [a, b, c] = *bytes.get(at..)?.first_chunk()?;
         let word = u32::from_le_bytes([a, b, c, 0]);
-        // A block that repeats one byte holds one byte. The decoder refuses a block of the reserved type.
+        // A block that repeats one byte stores only this byte. The decoder refuses a block of the reserved type.
         let size = if word >> 1 & 3 == 1 { 1 } else { word >> 3 };
         at = at.checked_add(3)?.checked_add(size as usize)?;
         if word & 1 == 1 {
@@ -176,7 +178,7 @@ fn length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Unpacks frames, each to at most [`FRAME`] bytes.
+/// Returns a worker that unpacks frames, each to at most [`FRAME`] bytes.
 fn decoder() -> impl for<'a> FnMut(Result<Frame<'a>, Refused>) -> Result<Vec<u8>, Refused> {
     let mut decoder = FrameDecoder::new();
     move |frame| {

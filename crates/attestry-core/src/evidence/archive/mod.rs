@@ -2,8 +2,8 @@
 //!
 //! The same files give the same bytes: names are sorted, and times, modes and owners are fixed. The reader accepts only
 //! this one form, because it writes each header again and compares it. So no other tool can read a bundle in a
-//! different way. A bundle has no link, no device, no file twice, and no hidden bytes between or after the files. Must
-//! not know the contents of the files.
+//! different way. A bundle has no link, no device, no duplicate file, and no hidden bytes between or after the files.
+//! This module must not know the contents of the files.
 
 mod frames;
 mod ordered_pool;
@@ -29,13 +29,13 @@ pub struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    /// A file in memory.
+    /// Creates a file from bytes in memory.
     #[must_use]
     pub fn held(path: &str, bytes: &'a [u8]) -> Self {
         Self { path: path.to_owned(), size: bytes.len() as u64, bytes: Box::new(bytes) }
     }
 
-    /// A file on disk, below a directory.
+    /// Opens a file on disk, below a directory.
     ///
     /// # Errors
     /// The file cannot be opened.
@@ -59,7 +59,8 @@ impl<'a> File<'a> {
 /// Files that are packed into an archive.
 pub type Files<'f, 'a> = &'f mut dyn Iterator<Item = Result<File<'a>, Refused>>;
 
-/// The function that receives each file of an archive. Its data are not trustworthy before the whole archive was read.
+/// The function that receives each file of an archive. The data of a file are not trustworthy before the whole archive
+/// was read.
 pub type Each<'a> = &'a mut dyn FnMut(&str, &mut dyn Read) -> Result<(), Refused>;
 
 /// The format of a bundle.
@@ -75,7 +76,7 @@ impl Format {
     /// Every format. To add a format, add it here and in the functions below.
     pub const ALL: &[Self] = &[Self::TarZst, Self::Zip];
 
-    /// The extension of a file name.
+    /// Returns the extension of a file name.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -84,13 +85,13 @@ impl Format {
         }
     }
 
-    /// All extensions, for messages and help texts.
+    /// Returns all extensions, for messages and help texts.
     #[must_use]
     pub fn extensions() -> String {
         Self::ALL.iter().map(|format| format.extension()).collect::<Vec<_>>().join(" or ")
     }
 
-    /// The format for the extension of a file name.
+    /// Returns the format for the extension of a file name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -110,13 +111,13 @@ pub enum Refused {
     /// The archive is larger than the limit of a bundle.
     #[error("too large: {0}")]
     TooLarge(String),
-    /// The archive unpacks to more bytes than evidence does.
+    /// The unpacked files are too large for the size of the archive.
     #[error("it unpacks to more than {0} times its size, as bombs do")]
     Bomb(u64),
-    /// A path that is not below a directory, or that is another file on another system.
+    /// A path that is not below a directory, or that means another file on another system.
     #[error("`{0}` is no path for a file of evidence")]
     Path(String),
-    /// A path that occurs twice. The case of letters does not count.
+    /// A path that occurs twice. Upper and lower case make no difference.
     #[error("`{0}` is there twice, or under two names that are one file on some systems")]
     Twice(String),
     /// A link, a device, a directory or another entry that is no file.
@@ -136,7 +137,7 @@ pub enum Refused {
     Broken(String),
 }
 
-/// The I/O errors of streams in this module hold the reason.
+/// An I/O error of a stream in this module contains the reason.
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
         match error.downcast::<Self>() {
@@ -150,15 +151,16 @@ impl From<io::Error> for Refused {
 /// The limits of reading.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The bytes of the archive.
+    /// The size of the archive in bytes.
     pub archive: u64,
-    /// The bytes of all files together.
+    /// The size of all files together in bytes.
     pub total: u64,
     /// The number of files.
     pub files: usize,
-    /// The limit of the unpacked size as a multiple of the size of the archive. It applies beyond [`Limits::small`].
+    /// The limit for the unpacked size as a multiple of the size of the archive. It applies above [`Limits::small`]
+    /// only.
     pub ratio: u64,
-    /// The number of bytes that every archive may unpack to.
+    /// The number of bytes to which every archive may unpack.
     pub small: u64,
 }
 
@@ -169,7 +171,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limit of the unpacked size of an archive with this size, and the ratio if the ratio is the reason.
+    /// Returns the limit for the unpacked size of an archive with this size. If the ratio sets the limit, it also
+    /// returns the ratio.
     fn unpacked(&self, archive: u64) -> (u64, Option<u64>) {
         let grown = archive.saturating_mul(self.ratio).max(self.small);
         (self.total.min(grown), (grown < self.total).then_some(self.ratio))
@@ -190,7 +193,7 @@ pub fn pack(contents: &Contents, format: Format, limits: &Limits) -> Result<Vec<
 /// and compared.
 ///
 /// # Errors
-/// The first file that cannot be read, or files that could not be read back within the limits.
+/// Fails at the first file that cannot be read, or if the files could not be read back within the limits.
 pub fn pack_files(files: Files<'_, '_>, format: Format, limits: &Limits, out: &mut dyn Write) -> Result<(), Refused> {
     let mut gate = Gate::new(limits, u64::MAX);
     let mut files = files.map(|file| {
@@ -230,8 +233,8 @@ impl Write for Counted<'_> {
 /// Unpacks an archive from an unknown source.
 ///
 /// # Errors
-/// The archive is not exactly the one that [`pack`] writes for its files. Only the strength of the compression may
-/// differ.
+/// Fails if the archive differs from the archive that [`pack`] writes for its files. Only the strength of the
+/// compression may differ.
 pub fn unpack(archive: &[u8], limits: &Limits) -> Result<Contents, Refused> {
     let mut contents = Contents::new();
     unpack_files(archive, limits, &mut |path, bytes| {

@@ -1,16 +1,16 @@
-//! Work on all cores. The results come in the order of the work.
+//! Does work on all cores. The results come in the order of the work.
 //!
-//! The number of jobs at one time is limited, and so is their memory. Must not know the type of the work.
+//! The number of jobs at one time is limited, and so is their memory. This module must not know the type of the work.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// The limit of lanes. More lanes would only take memory, because one thread reads and writes the file.
+/// The greatest number of lanes. More lanes would only take memory, because one thread reads and writes the file.
 const MOST_LANES: usize = 8;
 
-/// The side that gives work and takes results.
+/// The side of the caller: it gives work to the lanes and takes results.
 pub(super) struct Lanes<J, R> {
     work: Sender<(J, SyncSender<R>)>,
     waiting: VecDeque<Receiver<R>>,
@@ -30,14 +30,14 @@ impl<J, R> Lanes<J, R> {
         }
     }
 
-    /// The result of the oldest job. The result is `None` if no job is left. A lane that panicked ends [`run`] with its
-    /// panic.
+    /// Returns the result of the oldest job, or `None` if no job is left. If a lane panicked, [`run`] ends with the
+    /// same panic.
     pub(super) fn take(&mut self) -> Option<R> {
         self.waiting.pop_front()?.recv().ok()
     }
 }
 
-/// Runs `body` beside the lanes. Each lane makes one worker and keeps it.
+/// Runs `body` beside the lanes. Each lane creates one worker and keeps it.
 pub(super) fn run<J: Send, R: Send, W: FnMut(J) -> R, T>(
     worker: impl Fn() -> W + Sync,
     body: impl FnOnce(Lanes<J, R>) -> T,
@@ -55,8 +55,8 @@ pub(super) fn run<J: Send, R: Send, W: FnMut(J) -> R, T>(
         }
     };
     thread::scope(|scope| {
-        // A smaller number of threads can do the work, too. If no thread can start, the run ends with the message of
-        // the system.
+        // A smaller number of threads can do the work, too. If no thread can start, the program ends with the message
+        // of the system.
         let begun = (0..count).filter(|_| thread::Builder::new().spawn_scoped(scope, lane).is_ok()).count();
         if begun == 0 {
             scope.spawn(lane);

@@ -1,6 +1,6 @@
 //! The format `.tar.zst`: plain files with POSIX ustar headers, compressed with Zstandard.
 //!
-//! Must not know the contents of the files.
+//! This module must not know the contents of the files.
 
 use std::io::{Read, Write, copy, repeat, sink};
 
@@ -57,12 +57,12 @@ pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(
     })
 }
 
-/// The number of bytes between a file of this size and the next header.
+/// Returns the number of bytes between a file of this size and the next header.
 fn padding(size: u64) -> u64 {
     size.next_multiple_of(BLOCK as u64) - size
 }
 
-/// The path and the size of an entry. The entry must have exactly the form that [`header`] writes.
+/// Reads the path and the size of an entry. The entry must have exactly the form that [`header`] writes.
 fn entry(block: &Block) -> Result<(String, u64), Refused> {
     let text = |from: usize, most: usize| {
         let field = block.get(from..from + most).unwrap_or_default();
@@ -77,13 +77,13 @@ fn entry(block: &Block) -> Result<(String, u64), Refused> {
     let size = u64::from_str_radix(&text(124, 12), 8).map_err(|_| Refused::Form(format!("the header of `{path}`")))?;
     match header(&path, size) {
         Some(written) if written == *block => Ok((path, size)),
-        // A path that is refused in any case gets its own error.
+        // An invalid path gets a separate error.
         None => Err(Refused::Path(path)),
         Some(_) => Err(Refused::Form(format!("the header of `{path}`"))),
     }
 }
 
-/// The only valid header of a file. The result is `None` if the path or the size does not fit.
+/// Returns the only valid header of a file, or `None` if the path or the size does not fit.
 fn header(path: &str, size: u64) -> Option<Block> {
     let (prefix, name) = fields(path)?;
     let mut block = [0; BLOCK];

@@ -1,7 +1,7 @@
 //! The format `.zip`: plain deflated files, without comments, extra fields, data descriptors or ZIP64.
 //!
-//! The central directory must match the files before it, byte for byte, because programs differ in which of the two
-//! they trust. Must not know the contents of the files.
+//! The central directory must match the files before it, byte for byte, because some programs trust the directory and
+//! other programs trust the headers of the files. This module must not know the contents of the files.
 
 use std::io::{self, Read, Write, copy, sink};
 
@@ -11,7 +11,7 @@ use flate2::{Compression, CrcReader};
 
 use super::{Each, Files, Gate, Refused};
 
-/// The data of a file that both its headers hold.
+/// The data of a file that are in both of its headers.
 struct Entry<'a> {
     path: &'a str,
     crc: u32,
@@ -20,8 +20,8 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Version 2.0, names in UTF-8, deflated, 1980-01-01 00:00, the checksum, the sizes, the length of the name, no
-    /// extra field.
+    /// Returns the common part of both headers: version 2.0, names in UTF-8, deflated, 1980-01-01 00:00, the checksum,
+    /// the sizes, the length of the name, no extra field.
     fn common(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(26);
         for word in [20u16, 1 << 11, 8, 0, 0x21] {
@@ -39,7 +39,7 @@ impl Entry<'_> {
         [b"PK\x03\x04".as_slice(), &self.common(), self.path.as_bytes()].concat()
     }
 
-    /// The central header of a plain file with mode 0644 on Unix, at `offset`.
+    /// Returns the central header of a plain file with mode 0644 on Unix, at `offset`.
     fn central(&self, offset: u32) -> Vec<u8> {
         let mut out = [b"PK\x01\x02\x14\x03".as_slice(), &self.common()].concat();
         out.extend_from_slice(&[0; 6]);
@@ -50,7 +50,7 @@ impl Entry<'_> {
     }
 }
 
-/// The record after the central directory.
+/// Returns the record after the central directory.
 fn end(files: usize, directory: usize, offset: usize) -> Result<Vec<u8>, Refused> {
     let (files, directory, offset) =
         (u16::try_from(files).ok(), u32::try_from(directory).ok(), u32::try_from(offset).ok());
@@ -129,7 +129,7 @@ pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(
     Ok(())
 }
 
-/// The path, the packed size and the size of the entry that begins here.
+/// Reads the path, the packed size and the size of the entry that begins here.
 fn names(rest: &[u8]) -> Result<(&str, u32, u32), Refused> {
     let word = |at: usize| match rest.get(at..at + 4) {
         Some([a, b, c, d]) => Ok(u32::from_le_bytes([*a, *b, *c, *d])),
@@ -141,7 +141,7 @@ fn names(rest: &[u8]) -> Result<(&str, u32, u32), Refused> {
     Ok((path, word(18)?, word(22)?))
 }
 
-/// A file that is being inflated, at most to its size. Its errors hold a [`Refused`].
+/// A file that is being inflated, at most to its size. Its I/O errors contain a [`Refused`].
 struct Inflated<'a> {
     bytes: CrcReader<DeflateDecoder<&'a [u8]>>,
     data: &'a [u8],
@@ -153,7 +153,7 @@ impl<'a> Inflated<'a> {
         Self { bytes: CrcReader::new(DeflateDecoder::new(data)), data, left: u64::from(size) }
     }
 
-    /// The checksum, if all data were used and gave exactly the announced number of bytes.
+    /// Returns the checksum, if all data were used and gave exactly the announced number of bytes.
     fn crc(mut self, path: &str) -> Result<u32, Refused> {
         let wrong = Refused::Form(format!("the compressed form of `{path}`"));
         let crc = self.bytes.crc().sum();

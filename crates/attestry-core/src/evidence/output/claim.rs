@@ -1,10 +1,11 @@
-//! A place that one run has claimed. The run locks it, writes aside, and exchanges the result with the old content in
-//! one step.
+//! A place that one run has claimed. The run locks the place, writes into a folder beside it, and exchanges the result
+//! with the old content in one step.
 //!
-//! While a run lives, the folder `.attestry-out` stands beside a place `out`. It holds the lock, the files that are
-//! being written (`writing`), and the content that goes into the place or has just left it (`new`; `old` if names
-//! cannot be exchanged). The lock ends with the run. So the next run recognises the files of a dead run, completes its
-//! work and removes them. Must not know the meaning of the files.
+//! During a run, the folder `.attestry-out` is beside a place `out`. In the code, this folder is the desk. It holds the
+//! lock, the files that are being written (`writing`), and the content that is moved into the place or was just moved
+//! out of it (`new`; `old` if names cannot be exchanged). The lock ends with the run. So the next run recognises the
+//! files of a run that died, completes the work of that run and removes these files. This module must not know the
+//! meaning of the files.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -23,7 +24,7 @@ const OLD: &str = "old";
 /// The number of bytes that a name may have on every file system.
 const LONGEST_NAME: usize = 255;
 
-/// The number of attempts for a lock that its owner removes at the same moment.
+/// The number of attempts to take a lock, because its owner may remove the lock at the same moment.
 const TRIES: usize = 16;
 
 /// The type of content at a place.
@@ -35,24 +36,25 @@ pub(in crate::evidence) enum What {
     Bundle,
 }
 
-/// A place that no other run writes to while this value lives.
+/// A claimed place. No other run writes there while this value exists.
 #[derive(Debug)]
 pub(in crate::evidence) struct Claim {
     target: PathBuf,
     desk: PathBuf,
     what: What,
     is_report: IsReport,
-    /// The lock is held and never read.
+    /// The lock. It is only held and never read.
     _lock: File,
     /// Whether the desk may hold files of another owner, or files that must be kept there.
     keeps: bool,
 }
 
 impl Claim {
-    /// Claims a place, and completes the work that a dead run left there.
+    /// Claims a place, and completes the work of a run that died there.
     ///
     /// # Errors
-    /// Another run has the place, its content may not come from a run, or it is not possible to write beside it.
+    /// Fails if another run uses the path, if its content is possibly not from a run, or if the folder of the path is
+    /// not writable.
     pub(in crate::evidence) fn take(target: &Path, what: What, is_report: IsReport) -> Result<Self, WriteError> {
         let full = std::path::absolute(target).map_err(at(target))?;
         let (Some(parent), Some(name)) = (full.parent(), full.file_name()) else {
@@ -79,12 +81,12 @@ impl Claim {
         Ok(claim)
     }
 
-    /// The place.
+    /// Returns the place.
     pub(in crate::evidence) fn target(&self) -> &Path {
         &self.target
     }
 
-    /// The path where the content is written.
+    /// Returns the path where the content is written.
     pub(in crate::evidence) fn writing(&self) -> PathBuf {
         self.desk.join(WRITING)
     }
@@ -92,7 +94,8 @@ impl Claim {
     /// Moves the new content into the place. The old content is checked again and removed file by file.
     ///
     /// # Errors
-    /// The content is not in its place. With `keep_as`, it stands beside the place with this ending.
+    /// Fails if the content could not be moved to its place. With `keep_as`, the content is then beside the place, and
+    /// its name has this ending.
     pub(in crate::evidence) fn publish(self, keep_as: Option<&str>) -> Result<(), WriteError> {
         self.publish_by(&system::exchange, keep_as)
     }
@@ -130,7 +133,8 @@ impl Claim {
                 return Err(at(&target)(error));
             }
         };
-        // All files that came to the place until this moment are here now, and no program looks for them here any more.
+        // All files that programs put into the place before the exchange are here now, and no program looks for them
+        // here.
         match self.judge(&old) {
             Ok(found) => {
                 self.discard(&old, found.as_ref())?;
@@ -149,8 +153,8 @@ impl Claim {
         }
     }
 
-    /// The replacement of an exchange, for file systems that cannot exchange names. If the run dies in between, the
-    /// next run completes the work.
+    /// Replaces an exchange by two renames, for file systems that cannot exchange names. If the run dies between them,
+    /// the next run completes the work.
     fn rename_twice(&mut self, new: &Path) -> Result<PathBuf, WriteError> {
         let old = self.desk.join(OLD);
         let moved = fs::rename(&self.target, &old)
@@ -163,7 +167,7 @@ impl Claim {
         fs::rename(&self.target, new).and_then(|()| fs::rename(old, &self.target))
     }
 
-    /// Completes the work of a dead run. It is dead, because this run has the lock.
+    /// Completes the work of an earlier run that died. It cannot be alive, because this run has the lock.
     fn recover(&self) -> Result<(), WriteError> {
         for entry in fs::read_dir(&self.desk).map_err(at(&self.desk))? {
             let name = entry.map_err(at(&self.desk))?.file_name();
@@ -192,7 +196,7 @@ impl Claim {
         Ok(())
     }
 
-    /// The content of the place, if there is any.
+    /// Checks the content of the place. Returns it, if there is any.
     fn judge(&self, path: &Path) -> Result<Option<FolderContent>, WriteError> {
         let foreign = |found: String| WriteError::Foreign { path: path.to_owned(), found };
         let meta = match fs::symlink_metadata(path) {
@@ -214,8 +218,8 @@ impl Claim {
         found.map(Some).map_err(foreign)
     }
 
-    /// Removes content that was proved to come from a run. A run that dies in the middle leaves less than a proof.
-    /// Therefore the content first moves to the place of unfinished work, which needs no proof.
+    /// Removes content that was proved to come from a run. If this run dies in the middle, the rest is not enough for a
+    /// proof. Therefore the content is first moved to the place of unfinished work, where no proof is needed.
     fn discard(&self, path: &Path, found: Option<&FolderContent>) -> Result<(), WriteError> {
         let Some(found) = found else { return Ok(()) };
         let writing = self.writing();
@@ -256,7 +260,7 @@ fn is_missing(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// The lock of a desk. It is made if it does not exist.
+/// Takes the lock of a desk. The desk and the lock are created if they do not exist.
 fn lock(desk: &Path, target: &Path) -> Result<File, WriteError> {
     let path = desk.join(LOCK);
     for _ in 0..TRIES {
@@ -276,7 +280,7 @@ fn lock(desk: &Path, target: &Path) -> Result<File, WriteError> {
             Err(TryLockError::WouldBlock) => return Err(WriteError::Busy(target.to_owned())),
             Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
         }
-        // The owner may have ended and removed the lock between the two steps.
+        // The owner may have ended and removed the lock after this run opened it.
         let same = |there: fs::Metadata, held: fs::Metadata| (there.dev(), there.ino()) == (held.dev(), held.ino());
         if let (Ok(there), Ok(held)) = (fs::symlink_metadata(&path), file.metadata())
             && same(there, held)

@@ -1,7 +1,7 @@
-//! The places of evidence: one run at a time claims a place, writes aside, and exchanges the complete result.
+//! The places of evidence: one run at a time claims a place, writes beside it, and exchanges the complete result.
 //!
-//! Only content that provably comes from a run is replaced or removed there ([`own`]). Must not know the meaning of the
-//! files.
+//! Only content that provably comes from a run is replaced or removed there ([`own`]). This module must not know the
+//! meaning of the files.
 
 mod claim;
 mod own;
@@ -16,7 +16,7 @@ pub(super) use claim::{Claim, What};
 
 use super::archive::Refused;
 
-/// Whether a path is the path of a report. The evidence module must not know which reports there are.
+/// Whether a path is the path of a report. The module `output` must not know which reports there are.
 pub type IsReport = fn(&str) -> bool;
 
 /// The reason why evidence could not be written.
@@ -41,7 +41,7 @@ pub enum WriteError {
     /// Another run writes to the same place now.
     #[error("{0}: another run writes there now")]
     Busy(PathBuf),
-    /// Complete evidence could not be moved to its place. It is kept beside it.
+    /// Complete evidence could not be moved to its place. It is kept beside the place.
     #[error("{why}; what this run found is in {kept}")]
     Beside {
         /// The path of the evidence.
@@ -52,7 +52,7 @@ pub enum WriteError {
     /// A path that would leave the directory.
     #[error("`{0}` is no path below the output directory")]
     Path(String),
-    /// The files make no bundle.
+    /// The files cannot be packed into a bundle.
     #[error("{path}: {reason}")]
     Refused {
         /// The bundle.

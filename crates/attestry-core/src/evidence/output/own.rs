@@ -1,7 +1,7 @@
 //! The proof that files come from a run. The manifest must be in its canonical form, belong to its own `run.json` and
-//! name only paths that a run writes. Every existing file must match it.
+//! name only paths that a run writes. Every existing file must match the manifest.
 //!
-//! A missing file is accepted, because its removal cannot lose data. Must not know the use of the result.
+//! A missing file is accepted, because there are no data to lose. This module must not know the use of the result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -28,8 +28,8 @@ pub(super) struct FolderContent {
 }
 
 impl FolderContent {
-    /// Removes the found files by their names, and then the folder itself. A file that came later stays, and it is an
-    /// error.
+    /// Removes the found files by their names, and then the folder itself. A file that was added later stays and causes
+    /// an error.
     pub(super) fn remove(&self, folder: &Path) -> io::Result<()> {
         self.files.iter().try_for_each(|file| remove(folder, file, false))?;
         self.folders.iter().rev().try_for_each(|below| remove(folder, below, true))?;
@@ -37,10 +37,10 @@ impl FolderContent {
     }
 }
 
-/// The content of a folder that a run completed, or of an empty folder.
+/// Returns the content of a folder that a run completed, or of an empty folder.
 ///
 /// # Errors
-/// The content that may not come from a run, in words.
+/// Describes the content that may not come from a run.
 pub(super) fn folder(root: &Path, is_report: IsReport) -> Result<FolderContent, String> {
     let mut entries = std::fs::read_dir(root).map_err(|error| error.to_string())?;
     if entries.next().is_none() {
@@ -87,7 +87,8 @@ pub(super) fn bundle(path: &Path, is_report: IsReport) -> Result<(), String> {
     named.is_signed_over(held(NAME), &|path| Ok(contents.get(path).cloned()))
 }
 
-/// The content of a folder that a run began and did not complete. Every file must have a path that a run writes.
+/// Returns the content of a folder that a run began and did not complete. Every file must have a path that a run
+/// writes.
 ///
 /// # Errors
 /// The errors of [`folder`].
@@ -147,7 +148,7 @@ impl Named {
         Err(format!("its {NAME} is not that of its {}", paths::RUN))
     }
 
-    /// Checks that an existing file matches the manifest, or is one of the files beside the manifest.
+    /// Checks that an existing file matches the manifest, or is one of the files that no manifest names.
     fn allows(&self, path: &str, entry: impl FnOnce() -> io::Result<Entry>) -> Result<(), String> {
         if BESIDE.contains(&path) {
             return Ok(());

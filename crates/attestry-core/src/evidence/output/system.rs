@@ -1,7 +1,7 @@
 //! Operations that the standard library does not have: the exchange of two names in one step, and the opening and
 //! removal of files without following a link.
 //!
-//! Must not know the meaning of the files.
+//! This module must not know the meaning of the files.
 
 use std::fs::File;
 use std::io;
@@ -14,7 +14,7 @@ pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
 }
 
-/// Gives a file or folder a free name.
+/// Renames a file or folder to a name that is free.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Err(error) if is_missing(&error.into()) => {
@@ -43,7 +43,7 @@ pub(super) fn open_plain(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no plain file")) }
 }
 
-/// Opens the file of a lock. It is made if it does not exist.
+/// Opens the file of a lock. The file is created if it does not exist.
 pub(super) fn open_lock(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(File::from(open(path, flags, Mode::RUSR | Mode::WUSR)?))

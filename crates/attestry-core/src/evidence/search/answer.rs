@@ -20,14 +20,14 @@ pub struct SeriesAnswer {
     pub stage: String,
     /// The last run that started before the end of the day.
     pub last: Option<Witness>,
-    /// The first run after that.
+    /// The first run after the end of the day.
     pub next: Option<Witness>,
 }
 
 /// Verified evidence that covers the control.
 #[derive(Debug, Serialize)]
 pub struct Witness {
-    /// Its path or URL.
+    /// The path or URL of the evidence.
     pub evidence: String,
     /// The id of the run.
     pub run: String,
@@ -52,19 +52,19 @@ pub struct Search<'a, S> {
     wanted: &'a Wanted,
     keys: &'a [PublicKey],
     words: Words,
-    /// The damage of evidence that the search passed over.
+    /// The damage of the evidence that the search skipped.
     pub notes: Vec<Note>,
     /// All controls of the evidence, for suggestions.
     pub controls: BTreeSet<String>,
 }
 
 impl<'a, S: Store> Search<'a, S> {
-    /// A search for one control. With keys, evidence must be signed by one of them.
+    /// Creates a search for one control. With keys, evidence must be signed by one of them.
     pub fn new(store: &'a S, wanted: &'a Wanted, keys: &'a [PublicKey], words: Words) -> Self {
         Self { store, wanted, keys, words, notes: Vec::new(), controls: BTreeSet::new() }
     }
 
-    /// The answers for the day that ends at this instant.
+    /// Returns the answers for the day that ends at this instant.
     ///
     /// # Errors
     /// The store failed.
@@ -90,7 +90,7 @@ impl<'a, S: Store> Search<'a, S> {
         Ok(answers)
     }
 
-    /// The first evidence that covers the control, verified.
+    /// Returns the first evidence that covers the control, after its verification.
     async fn first(&mut self, bundles: impl Iterator<Item = StoredBundle>) -> Result<Option<Witness>, S::Error> {
         for bundle in bundles {
             match self.witness(&bundle).await {
@@ -127,8 +127,8 @@ impl<'a, S: Store> Search<'a, S> {
         Ok(Some(Witness { evidence, run, started, backend, sequence, manifest, signature, cases }))
     }
 
-    /// The bundle of an index entry that covers the control. An index entry is no proof: the bundle is verified and must
-    /// give the same summary.
+    /// Returns the bundle of an index entry, if it covers the control. An index entry is no proof: the bundle is
+    /// verified and must give the same summary.
     async fn fetch(
         &mut self,
         bundle: &ObjectVersion,

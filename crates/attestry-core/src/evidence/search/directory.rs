@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::super::{Format, Series, glance, is_sealed};
 use super::{Inventory, Location, StoredBundle};
 
-/// The limit of entries of directories.
+/// The largest number of directory entries that are read.
 const MOST: usize = 200_000;
-/// The limit of nested folders.
+/// The largest depth of nested folders.
 const DEPTH: usize = 24;
 
 /// A directory that cannot be listed.
@@ -55,7 +55,7 @@ pub fn in_directory(root: &Path) -> Result<Inventory, Unlistable> {
 }
 
 impl Inventory {
-    /// Adds evidence to the series of its own record.
+    /// Adds evidence to the series that its own record names.
     fn add_path(&mut self, path: PathBuf) {
         let name = path.display().to_string();
         match glance(&path) {

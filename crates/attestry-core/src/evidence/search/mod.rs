@@ -1,6 +1,6 @@
-//! The search over stored evidence: its list, and the evidence that covers a control on a day.
+//! Searches stored evidence: lists it, and finds the evidence that covers a control on a day.
 //!
-//! Must not know how a store is reached, and how results are shown.
+//! This module must not know how a store is reached, nor how results are shown.
 
 mod answer;
 mod directory;
@@ -28,11 +28,11 @@ const MOST_INDEX: u64 = 16 << 20;
 pub struct ObjectVersion {
     /// The key of the object.
     pub key: String,
-    /// Its path below the prefix of the store, if it is below it.
+    /// The path of the object below the prefix of the store, if the object is below it.
     pub path: Option<String>,
     /// The version.
     pub version: String,
-    /// Whether a later version or a deletion covers this version.
+    /// Whether a later version or a deletion hides this version.
     pub covered: bool,
 }
 
@@ -48,7 +48,7 @@ pub trait Store {
 /// One bundle or output directory of a store, not yet verified.
 #[derive(Debug)]
 pub struct StoredBundle {
-    /// Its path or URL.
+    /// The path or URL of the bundle or directory.
     pub name: String,
     /// The start of the run, by its own record.
     pub started: Timestamp,
@@ -79,7 +79,7 @@ pub enum Note {
     Warning(String),
     /// The evidence cannot be used.
     Damaged {
-        /// Its path or URL.
+        /// The path or URL of the evidence.
         evidence: String,
         /// Each damage.
         damage: Vec<Damage>,
@@ -107,12 +107,12 @@ impl<E> From<Damage> for ReadError<E> {
     }
 }
 
-/// The words that a verification needs.
+/// The vocabulary and the kinds that a verification needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Words {
     /// The vocabulary of policies.
     pub vocabulary: fn() -> Vocabulary,
-    /// The kind of a name.
+    /// Finds the kind with a name.
     pub find_kind: fn(&str) -> Option<&'static Kind>,
 }
 
@@ -134,7 +134,7 @@ impl Note {
         matches!(self, Self::Damaged { .. })
     }
 
-    /// The lines of the note, for a terminal.
+    /// Returns the lines of the note, for a terminal.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         match self {
@@ -146,7 +146,8 @@ impl Note {
     }
 }
 
-/// The summary of one piece of evidence: by verification on disk, by the index entry in a bucket.
+/// Returns the summary of one piece of evidence. On disk, the evidence is verified. In a bucket, the index entry is
+/// read.
 ///
 /// # Errors
 /// The store failed, or the evidence is damaged.
@@ -168,7 +169,7 @@ async fn index_of<S: Store>(store: &S, index: &ObjectVersion) -> Result<Index, R
     Ok(Index::read(&bytes).map_err(|error| unusable(&error))?)
 }
 
-/// The line about signatures. The word "signed" stands for a checked signature only.
+/// Returns the line about signatures. The word "signed" stands for a checked signature only.
 ///
 /// # Errors
 /// No trusted key signed the evidence.

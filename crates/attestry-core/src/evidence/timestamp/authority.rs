@@ -1,9 +1,9 @@
-//! The author of a token: the signature by the certificate in the token, and the chain from this certificate to a
-//! trusted certificate.
+//! Checks the author of a token: the signature by the certificate in the token, and the chain from this certificate to
+//! a trusted certificate.
 //!
 //! The certificates must have been valid at the time of the token, because evidence is kept longer than certificates
-//! are valid. A revocation is not checked, because this module has no network access. Must not know the data of the
-//! token.
+//! are valid. A revocation is not checked, because this module has no network access. This module must not know the
+//! data of the token.
 
 use der::Tag;
 use rustls_pki_types::pem::PemObject;
@@ -20,7 +20,7 @@ const TIME_STAMPING: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x08";
 /// The extension that holds the purposes.
 const PURPOSES: &[u8] = b"\x55\x1d\x25";
 
-/// Signature algorithms whose name contains the digest or leaves it to the signer: RSA, ECDSA.
+/// The names of signature algorithms: RSA and ECDSA. A name contains the digest algorithm or leaves it to the signer.
 const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_SHA256: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
 const RSA_SHA384: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c";
@@ -51,7 +51,7 @@ impl Stamp {
     /// Checks that the token is from an authority under one of the certificates.
     ///
     /// # Errors
-    /// The reason why it is not.
+    /// Returns the reason why the token is not from such an authority.
     pub fn check(&self, trusted: &[Authority]) -> Result<(), StampError> {
         let anchors: Vec<TrustAnchor<'_>> =
             trusted.iter().flat_map(|it| &it.0).filter_map(|it| anchor_from_trusted_cert(it).ok()).collect();
@@ -83,8 +83,8 @@ impl Stamp {
     }
 }
 
-/// Whether the certificate is for time stamps only, as RFC 3161 requires. The certificates above it need no such
-/// purpose.
+/// Whether the certificate is for time stamps only, as RFC 3161 requires. The certificates above it in the chain do not
+/// need this purpose.
 fn is_for_time_stamps(certificate: &[u8]) -> Result<bool, StampError> {
     let what = "the certificate";
     let whole = Element::only(certificate, what)?.sequence(what)?;
@@ -102,7 +102,7 @@ fn is_for_time_stamps(certificate: &[u8]) -> Result<bool, StampError> {
     Ok(false)
 }
 
-/// Checks that the certificate made the signature of the token.
+/// Checks that the signature of the token was made with the key of the certificate.
 pub(super) fn verify_signature(token: &Token<'_>, signer: &[u8]) -> Result<(), StampError> {
     let certificate = CertificateDer::from(signer);
     let signer =
@@ -114,7 +114,7 @@ pub(super) fn verify_signature(token: &Token<'_>, signer: &[u8]) -> Result<(), S
     if algorithms.iter().any(is_by) { Ok(()) } else { Err(StampError::BadSignature) }
 }
 
-/// The possible algorithms of a signature with this name. The key decides between curves.
+/// Returns the algorithms that a signature with this name can have. The key decides which curve is used.
 fn algorithms(token: &Token<'_>) -> Option<&'static [&'static dyn SignatureVerificationAlgorithm]> {
     let is = |digest| token.digest == digest;
     let (sha256, sha384, sha512) = (is(&ring::digest::SHA256), is(&ring::digest::SHA384), is(&ring::digest::SHA512));

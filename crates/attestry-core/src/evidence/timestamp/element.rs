@@ -1,6 +1,6 @@
 //! DER as nested elements, within limits.
 //!
-//! Must not know the meaning of the elements.
+//! This module must not know the meaning of the elements.
 
 use der::asn1::AnyRef;
 use der::{Decode, Reader, SliceReader, Tag};
@@ -15,12 +15,12 @@ const MOST: usize = 64;
 pub(super) struct Element<'a> {
     pub(super) tag: Tag,
     pub(super) value: &'a [u8],
-    /// The bytes of the element with its head.
+    /// The bytes of the element, with its tag and length.
     pub(super) whole: &'a [u8],
 }
 
 impl<'a> Element<'a> {
-    /// The only element in the bytes.
+    /// Returns the only element in the bytes.
     pub(super) fn only(bytes: &'a [u8], what: &'static str) -> Result<Self, StampError> {
         match elements(bytes, what)?.as_slice() {
             [element] => Ok(*element),
@@ -28,12 +28,12 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// The elements in a sequence.
+    /// Returns the elements in a sequence.
     pub(super) fn sequence(self, what: &'static str) -> Result<Vec<Self>, StampError> {
         if self.tag == Tag::Sequence { elements(self.value, what) } else { Err(StampError::Malformed(what)) }
     }
 
-    /// The bytes of an element with this tag.
+    /// Returns the bytes of an element with this tag.
     pub(super) fn of(self, tag: Tag, what: &'static str) -> Result<&'a [u8], StampError> {
         if self.tag == tag { Ok(self.value) } else { Err(StampError::Malformed(what)) }
     }
@@ -44,7 +44,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// All elements in the bytes, one after the other.
+/// Returns all elements in the bytes, one after the other.
 pub(super) fn elements<'a>(bytes: &'a [u8], what: &'static str) -> Result<Vec<Element<'a>>, StampError> {
     let wrong = |_: der::Error| StampError::Malformed(what);
     let mut reader = SliceReader::new(bytes).map_err(wrong)?;

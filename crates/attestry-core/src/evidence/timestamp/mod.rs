@@ -1,9 +1,9 @@
 //! Time stamps of RFC 3161: an authority confirms that it received the digest of the manifest at an instant.
 //!
-//! The request and the answer lie beside the manifest in the form of the network protocol, so `openssl ts -verify`
-//! reads them too. The check has two steps. First, the token must be complete, be about this manifest and answer this
-//! request. Second, if the user gives certificates, the token must come from an authority under one of them. Must not
-//! know how a request is sent.
+//! The request and the answer are stored beside the manifest in the form of the network protocol, so
+//! `openssl ts -verify` reads them, too. The check has two steps. First, the token must be complete, be about this
+//! manifest and answer this request. Second, if the user gives certificates, the token must come from an authority
+//! under one of them. This module must not know how a request is sent.
 
 mod authority;
 mod element;
@@ -26,8 +26,8 @@ pub const REPLY: &str = "application/timestamp-reply";
 /// The limit of an answer in bytes. An answer with a chain of certificates has some ten thousand bytes.
 pub const LARGEST: usize = 64 * 1024;
 
-/// The parts of a request: before the digest (version 1, SHA-256), before the nonce, and after it (the certificate is
-/// requested).
+/// The parts of a request: before the digest (version 1, SHA-256), before the nonce, and after the nonce (the
+/// certificate is requested).
 const BEFORE_DIGEST: &[u8] =
     b"\x30\x4b\x02\x01\x01\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
 const BEFORE_NONCE: &[u8] = b"\x02\x10";
@@ -86,7 +86,7 @@ pub struct Stamp {
     certificates: Vec<Vec<u8>>,
 }
 
-/// A request for the digest of the manifest.
+/// Creates a request for the digest of the manifest.
 #[must_use]
 pub fn query(manifest: &[u8], mut nonce: [u8; 16]) -> Vec<u8> {
     // The nonce is a positive number of a fixed length.

@@ -1,6 +1,6 @@
-//! The reader of the answer of an authority and its token: RFC 3161 in a SignedData of RFC 5652.
+//! Reads the answer of an authority and its token: RFC 3161 in a SignedData of RFC 5652.
 //!
-//! Must not know which authorities are trusted.
+//! This module must not know which authorities are trusted.
 
 use der::Tag;
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ const MESSAGE_DIGEST: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04";
 const CERTIFICATE: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x0c";
 const CERTIFICATE_V2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x2f";
 
-/// A token with parts that belong together. Its signature is not checked yet.
+/// A token whose parts belong together. Its signature is not checked yet.
 #[derive(Debug)]
 pub(super) struct Token<'a> {
     imprint: (&'a [u8], &'a [u8]),
@@ -39,7 +39,7 @@ pub(super) struct Token<'a> {
     pub(super) signature: &'a [u8],
 }
 
-/// The token of an answer that grants one.
+/// Returns the token of an answer, if the authority granted one.
 pub(super) fn granted(answer: &[u8]) -> Result<Element<'_>, StampError> {
     let what = "the answer";
     let parts = Element::only(answer, what)?.sequence(what)?;
@@ -91,7 +91,7 @@ impl<'a> Token<'a> {
             named,
             digest,
             algorithm: algorithm.of(Tag::ObjectIdentifier, what)?,
-            // The signature is over the attributes as a set, and the token holds them as `[0]`.
+            // The signature covers the attributes with the tag of a set. In the token, they have the tag `[0]`.
             attributes: attributes.whole.split_first().map(|(_, rest)| [&[0x31], rest].concat()).ok_or_else(wrong)?,
             signature: signature.of(Tag::OctetString, what)?,
         })
@@ -102,7 +102,7 @@ impl<'a> Token<'a> {
         self.imprint == (SHA256_OID, sha256)
     }
 
-    /// The certificate that the token names, among the certificates that it holds.
+    /// Returns the certificate that the token names, from the certificates in the token.
     pub(super) fn signer(&self) -> Result<&'a [u8], StampError> {
         let (algorithm, hash) = self.named;
         let mut held = self.certificates.iter();
@@ -134,7 +134,7 @@ impl<'a> Imprinted<'a> {
     }
 }
 
-/// An instant, with or without a fraction of a second.
+/// Reads an instant, with or without a fraction of a second.
 fn instant(text: &str) -> Option<Timestamp> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let plain = |text: &str, most: usize| text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -146,7 +146,7 @@ fn instant(text: &str) -> Option<Timestamp> {
     time.with().subsec_nanosecond(nanoseconds).build().ok()?.to_zoned(TimeZone::UTC).ok().map(|it| it.timestamp())
 }
 
-/// The bytes of the content, which must be a time stamp.
+/// Returns the bytes of the content, which must be a time stamp.
 fn content(content: Element<'_>) -> Result<&[u8], StampError> {
     let what = "the token's content";
     match content.sequence(what)?.as_slice() {
@@ -167,7 +167,8 @@ fn algorithm(identifier: Element<'_>) -> Result<&'static Algorithm, StampError> 
     }
 }
 
-/// The digest of the signer's certificate, from the signed attributes. These attributes must be about this content.
+/// Returns the digest of the signer's certificate, from the signed attributes. These attributes must be about this
+/// content.
 fn named<'a>(
     attributes: &'a [u8],
     content: &[u8],
@@ -186,7 +187,7 @@ fn named<'a>(
                 is_content = value.of(Tag::OctetString, what)? == digest(of, content).as_ref();
             }
             CERTIFICATE_V2 => named = Some(certificate(value, &SHA256)?),
-            // The older attribute supports SHA-1 only. If both exist, the newer attribute counts.
+            // The older attribute supports SHA-1 only. If both exist, the newer attribute is used.
             CERTIFICATE if named.is_none() => named = Some(certificate(value, &SHA1_FOR_LEGACY_USE_ONLY)?),
             _ => {}
         }
@@ -197,7 +198,7 @@ fn named<'a>(
     named.ok_or(StampError::NoCertificate)
 }
 
-/// The digest of the first certificate that the attribute names.
+/// Returns the digest of the first certificate that the attribute names.
 fn certificate<'a>(
     value: Element<'a>,
     usual: &'static Algorithm,

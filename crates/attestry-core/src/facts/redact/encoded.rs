@@ -1,6 +1,6 @@
-//! The decoding of texts in JSON, URLs, base64 or hexadecimal. Each part of a decoded text has its place in the source.
+//! Decodes texts in JSON, URLs, base64 or hexadecimal. The place of each part of a decoded text in the source is kept.
 //!
-//! Must not know which texts are searched.
+//! This module must not know which texts are searched for.
 
 use std::ops::Range;
 
@@ -16,14 +16,14 @@ pub(super) struct Decoded {
 /// The places of the bytes of a decoded text in its source.
 #[derive(Debug, PartialEq, Eq)]
 enum Places {
-    /// The start of each byte, and the end of the source.
+    /// The start of each byte in the source, and the end of the source.
     Each(Vec<usize>),
-    /// One range for all bytes. A replacement of any byte replaces the whole range.
+    /// One range of the source for all bytes. When one byte is replaced, the whole range is replaced.
     Together(Range<usize>),
 }
 
 impl Decoded {
-    /// The place of a span of the decoded text in the source.
+    /// Returns the place in the source for a span of the decoded text.
     pub(super) fn source(&self, span: &Range<usize>) -> Range<usize> {
         match &self.places {
             Places::Each(starts) => {
@@ -35,7 +35,7 @@ impl Decoded {
     }
 }
 
-/// The texts that this text encodes.
+/// Returns the texts that are encoded in this text.
 pub(super) fn encoded(text: &str) -> Vec<Decoded> {
     let mut found = Vec::new();
     found.extend(replaced(text, '%', percent));
@@ -48,7 +48,7 @@ pub(super) fn encoded(text: &str) -> Vec<Decoded> {
 /// The bytes of an escape, and the length of the escape.
 type Escape = (Vec<u8>, usize);
 
-/// The text with all escapes of one mark replaced. The result is `None` if there is no escape.
+/// Decodes all escapes that begin with one mark. Returns `None` if the text has no such escape.
 fn replaced(text: &str, mark: char, read: fn(&str) -> Option<Escape>) -> Option<Decoded> {
     text.contains(mark).then_some(())?;
     let (mut bytes, mut starts) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
@@ -95,14 +95,15 @@ fn escape(text: &str) -> Option<Escape> {
     Some((plain.to_string().into_bytes(), 2))
 }
 
-/// The shortest run of letters that counts as base64 or hexadecimal, and the shortest text that it can encode.
+/// The smallest number of letters that are decoded as base64 or hexadecimal, and the smallest length of a decoded text
+/// that is searched.
 const RUN: usize = 20;
 const TEXT: usize = 12;
-/// A line with at least this number of letters may continue in the next line.
+/// An encoded text may continue in the next line after a line of at least this number of letters.
 const LINE: usize = 16;
 
-/// The texts that runs of base64 encode, in both alphabets. Each run is decoded from each of its first four positions,
-/// because the letters before the text may belong to the same alphabet.
+/// Decodes runs of base64 letters of both alphabets. Each run is decoded from each of its first four positions, because
+/// letters of the alphabet may also stand before the encoded text.
 fn base64(text: &str) -> Vec<Decoded> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -116,7 +117,7 @@ fn base64(text: &str) -> Vec<Decoded> {
     found
 }
 
-/// The texts that runs of hexadecimal digits encode. Each run is decoded from each of its first two positions.
+/// Decodes runs of hexadecimal digits. Each run is decoded from each of its first two positions.
 fn hexadecimal(text: &str) -> Vec<Decoded> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -133,12 +134,12 @@ fn hexadecimal(text: &str) -> Vec<Decoded> {
     found
 }
 
-/// The places of consecutive letters, in single lines and across line ends, because encoders break long lines. A line
-/// may also follow another text. Therefore, each line may be the start of an encoded text.
+/// Returns the places of consecutive letters. A run can continue across line ends, because encoders break long lines.
+/// Another text may stand in the lines before an encoded text, so a run can start in each line.
 fn runs(bytes: &[u8], is_letter: impl Fn(u8) -> bool) -> Vec<Vec<usize>> {
     let mut found = Vec::new();
     let mut lines: Vec<Range<usize>> = Vec::new();
-    // Most texts are too short for an encoded text.
+    // Most texts are too short to contain an encoded text.
     let mut at = if bytes.len() < RUN { bytes.len() } else { 0 };
     while at < bytes.len() {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -161,11 +162,11 @@ fn runs(bytes: &[u8], is_letter: impl Fn(u8) -> bool) -> Vec<Vec<usize>> {
     found
 }
 
-/// A text of at most this number of lines is found among the lines of another text. A longer text is found only if it
-/// stands alone.
+/// The greatest number of lines of an encoded text that is found between other lines. A longer encoded text is found
+/// only if no other lines stand directly before or after it.
 const LINES: usize = 3;
 
-/// Adds all lines as one run, and each group of a few consecutive lines.
+/// Adds one run for all lines together, and one run for each group of a few consecutive lines.
 fn together(lines: &[Range<usize>], found: &mut Vec<Vec<usize>>) {
     let few = (1..=LINES.min(lines.len())).flat_map(|length| lines.windows(length));
     for some in few.chain((lines.len() > LINES).then_some(lines)) {
@@ -176,9 +177,9 @@ fn together(lines: &[Range<usize>], found: &mut Vec<Vec<usize>>) {
     }
 }
 
-/// Adds every stretch of decoded bytes that is text. A replacement in a stretch replaces all its letters, because the
-/// remaining letters would decode to nonsense. `letters` returns the index of the first letter of a byte, and the index
-/// after the last letter of the bytes before it.
+/// Adds every part of the decoded bytes that is readable text. When a secret in such a part is replaced, all letters of
+/// the part are replaced, because the remaining letters would decode to nonsense. For the index of a byte, `letters`
+/// returns the index of the first letter of the byte, and the index after the last letter of the bytes before it.
 fn stretches(decoded: &[u8], letters: impl Fn(usize) -> (usize, usize), run: &[usize], found: &mut Vec<Decoded>) {
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     let mut at = 0;

@@ -1,8 +1,8 @@
-//! Redaction: the removal of secrets at the place where data enter the program.
+//! Redaction: removes secrets where data enter the program.
 //!
-//! Redaction runs at the boundary, before any writer exists. Must not know readers or writers; operations are only
-//! names here. A replaced text leaves a marker and no value that is computed from the text, because a hash reveals a
-//! short secret.
+//! Redaction runs before any output is written. A secret is replaced by a fixed marker. The marker contains no hash of
+//! the secret, because a hash reveals a short secret. This module must not know readers or writers. It knows operations
+//! only by their names.
 
 mod encoded;
 mod scrub;
@@ -15,23 +15,23 @@ pub use scrub::{is_secret, is_secret_of, scrub};
 
 /// The text that replaces a secret.
 pub const REDACTED: &str = "[redacted]";
-/// The same marker in base64, for members that hold base64 only.
+/// The same marker in base64, for members that may contain only base64.
 pub const REDACTED_BYTES: &str = "W3JlZGFjdGVkXQ==";
 
-/// Whether redaction changed a text, or the text looks as if redaction had changed it.
+/// Whether a text contains the marker of the redaction. AWS can also return a text with the marker.
 #[must_use]
 pub fn is_withheld(text: &str) -> bool {
     text.contains(REDACTED)
 }
 
-/// A unique name. When several names are equal after redaction, the second gets `#2`.
+/// Returns a name that is not taken. When several names are equal after redaction, the second one gets `#2`.
 pub(in crate::facts) fn apart(name: String, taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2_u64..).map(|number| format!("{name}#{number}"));
     std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(name)
 }
 
-/// The names of members that are secret in every place. They are compared in lower case, because CloudTrail repeats
-/// members of all services in lower case.
+/// The names of members that are secret in the answers of every operation. They are compared in lower case, because
+/// CloudTrail repeats members of all services in another letter case.
 const SECRETS: &[&str] = &[
     "authorizationtoken",
     "base32stringseed",
@@ -56,7 +56,7 @@ const SECRETS: &[&str] = &[
 /// The secret members that hold bytes. JSON carries them as base64.
 const BYTES: &[&str] = &["base32stringseed", "plaintext", "qrcodepng", "secretbinary"];
 
-/// The tokens of pages. AWS made them, and a reader must send them back unchanged.
+/// The members with the tokens of pages. AWS creates the tokens, and a caller must send them back unchanged.
 const TOKENS: &[&str] = &[
     "continuationtoken",
     "marker",
@@ -68,7 +68,7 @@ const TOKENS: &[&str] = &[
     "paginationtoken",
 ];
 
-/// Whether a member of this name is secret in every place.
+/// Whether a member with this name is secret in the answers of every operation.
 #[must_use]
 pub fn is_secret_member(name: &str) -> bool {
     SECRETS.contains(&name.to_lowercase().as_str())
@@ -85,11 +85,11 @@ fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Valu
         Value::Object(members) => {
             // The type of a parameter shows whether its value is public.
             let plain = members.get("Type").and_then(Value::as_str) == Some("String");
-            // A list of names with values: tags, variables, settings.
+            // The object can be a name with its value, such as a tag, a variable or a setting.
             let named = NAMES.iter().find_map(|name| members.get(*name)?.as_str()).map(str::to_owned);
             for (name, member) in members {
                 let above = path.len();
-                // A form writes the path to a member into the name of the member.
+                // In a form, the name of a member is its whole path.
                 path.extend(name.split('.').map(str::to_lowercase));
                 match judge(service, operation, path, above, plain) {
                     Treatment::Secret => blot(name, member),
@@ -126,7 +126,7 @@ fn withhold(name: &str, named: Option<&str>, member: &mut Value) {
     }
 }
 
-/// Replaces every leaf. The structure stays, so a reader still finds the expected members.
+/// Replaces every single value. The structure stays, so a reader still finds the expected members.
 fn blot(name: &str, value: &mut Value) {
     match value {
         Value::Object(members) => members.iter_mut().for_each(|(_, member)| blot(name, member)),
@@ -140,7 +140,8 @@ fn marker(name: &str) -> &'static str {
     if BYTES.contains(&name.to_lowercase().as_str()) { REDACTED_BYTES } else { REDACTED }
 }
 
-/// A free text without secrets. The result is `None` if there was no secret. JSON inside the text is read as JSON.
+/// Removes secrets from a free text. Returns `None` if there was no secret. A text that is JSON is also redacted by its
+/// members.
 fn text(service: &str, operation: &str, content: &str) -> Option<String> {
     if content.trim_start().starts_with(['{', '['])
         && let Ok(original) = serde_json::from_str::<Value>(content)
@@ -169,15 +170,15 @@ enum Treatment {
     Look,
 }
 
-/// The treatment of a member, by the part of its path that was not judged before. A secret structure is secret in all
-/// its parts.
+/// Returns the treatment of a member. It judges the last part of the path, from the index `judged`. When a structure is
+/// secret, all its parts are secret.
 fn judge(service: &str, operation: &str, path: &[String], judged: usize, plain: bool) -> Treatment {
     let ends = judged + 1..=path.len();
     let verdicts = ends.map(|end| verdict(service, operation, path.get(..end).unwrap_or_default(), plain));
     verdicts.into_iter().find(|verdict| *verdict != Treatment::Look).unwrap_or(Treatment::Look)
 }
 
-/// The treatment of the member at the end of a path of lower-case names.
+/// Returns the treatment of the member at the end of a path. The names of the path are in lower case.
 fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Treatment {
     let Some((name, above)) = path.split_last() else { return Treatment::Look };
     let name = name.as_str();
@@ -190,7 +191,7 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Trea
         // Cloud Control answers with whole resources of every service.
         || (service == "cloudcontrol"
             && (within("environment") && (within("variables") || name == "value") || above.is_empty() && name == "value"))
-        // The link to the code of a function is signed, and it gives access to the code.
+        // The link to the code of a function has a signature, so everyone with the link can read the code.
         || (service == "lambda" && name == "location" && above.last().is_some_and(|name| name == "code"))
         || (service == "apigateway" && operation.contains("ApiKey") && name == "value")
         // The input of a target is free text, and it may contain tokens of web hooks.
@@ -205,18 +206,18 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Trea
     }
 }
 
-/// Redacts the elements of XML one by one. The caller reads the syntax.
+/// Redacts the elements of XML one by one. The caller parses the XML.
 #[derive(Debug)]
 pub struct Elements<'a> {
     service: &'a str,
     operation: &'a str,
     path: Vec<String>,
-    /// The text of the last element that names the content of the next element, with its depth.
+    /// The text of the last element that can name the content of the next element, with the depth of this element.
     named: Option<(usize, String)>,
 }
 
 impl<'a> Elements<'a> {
-    /// The elements of the answer of an operation.
+    /// Starts the redaction of the answer of an operation.
     #[must_use]
     pub fn new(service: &'a str, operation: &'a str) -> Self {
         Self { service, operation, path: Vec::new(), named: None }
@@ -227,18 +228,18 @@ impl<'a> Elements<'a> {
         self.path.push(name.to_lowercase());
     }
 
-    /// Ends an element. The result is `false` if another element is open.
+    /// Ends an element. Returns `false` if the open element has another name, or if no element is open.
     pub fn close(&mut self, name: &str) -> bool {
         self.path.pop().is_some_and(|open| open == name.to_lowercase())
     }
 
-    /// The number of open elements.
+    /// Returns the number of open elements.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.path.len()
     }
 
-    /// The text of the open element without secrets. The result is `None` if there was no secret.
+    /// Returns the text of the open element without secrets, or `None` if there was no secret.
     #[must_use]
     pub fn text(&mut self, content: &str) -> Option<String> {
         let verdict = judge(self.service, self.operation, &self.path, 0, false);
@@ -257,7 +258,8 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Whether a text is secret under the name of its element, or under the name in an element before it.
+    /// Whether the text is a secret under the name of its element, or under the name that an element before it
+    /// contains.
     fn is_named_secret(&mut self, content: &str) -> bool {
         let Some(own) = self.path.last().filter(|_| !content.trim().is_empty()) else { return false };
         let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(own));
@@ -270,7 +272,7 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// The scheme and host of a URL. The result is `None` if the text is no URL or has no other part.
+/// Returns the scheme and host of a URL, or `None` if the text is no URL or has no other part.
 fn host_only(content: &str) -> Option<String> {
     let (scheme, rest) = content.split_once("://")?;
     let authority = rest.split(|it: char| "/?#\\".contains(it) || it.is_whitespace()).next()?;

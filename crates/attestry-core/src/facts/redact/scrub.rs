@@ -1,8 +1,9 @@
-//! Secrets inside free text: messages, policy documents, filter patterns and texts with variables of an environment.
+//! Finds and replaces secrets in free text, such as messages, policy documents, filter patterns and environment
+//! variables.
 //!
-//! The strict rules of `logs` define the form of a secret. This module applies them to the text and to the texts that
-//! it encodes in JSON, a URL, base64 or hexadecimal. ARNs, request ids and page tokens are no secrets, and a report
-//! needs them as proof. Must not know rules.
+//! The strict rules of the crate `attestry_logs` define what looks like a secret. This module applies them to the text,
+//! and to parts of it that are encoded in JSON, a URL, base64 or hexadecimal. ARNs, request ids and page tokens are no
+//! secrets, and a report needs them as proof. This module must not know single rules.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,17 +13,18 @@ use super::REDACTED;
 use super::encoded::encoded;
 use attestry_logs::Rules;
 
-/// The rules. Without them, every text is withheld.
+/// The rules. If they cannot be loaded, every text is withheld.
 static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| Rules::strict().ok());
 
-/// The limit of nested encodings.
+/// The greatest number of encodings inside one another that are decoded.
 const DEPTH: usize = 3;
-/// A span of at least this length was cut at the length limit of a rule.
+/// The rules have a limit for the length of a match. The secret may be longer than a match of at least this length.
 const CUT: usize = 480;
-/// The beginning and the end of a private key. A key without its end counts too, because most of the key is there.
+/// The beginning and the end of a private key. A key without its end is also replaced, because most of the key is
+/// there.
 const KEY: (&str, &str) = ("PRIVATE KEY", "-----END ");
 
-/// The text, with every part that looks like a secret replaced.
+/// Replaces every part of a text that looks like a secret.
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
     let spans = secrets(text, DEPTH);
@@ -46,20 +48,22 @@ pub fn is_secret(text: &str) -> bool {
     !secrets(text, DEPTH).is_empty()
 }
 
-/// Whether a text is secret under this name, even if it is not secret alone.
+/// Whether a text looks like a secret together with its name. Example: `hunter22` is a secret under the name
+/// `password`.
 #[must_use]
 pub fn is_secret_of(name: &str, text: &str) -> bool {
-    // Names of secrets have several letters, and a text of a few letters is no secret.
+    // Short names and short texts are skipped: names of secrets have several letters, and a text of a few letters is no
+    // secret.
     let named = |between: &str| {
         let spans = secrets(&format!("{name}{between}{text}"), 0);
-        // A secret further on does not depend on the name, and a span that ends before the text is no secret in the
-        // text.
+        // Only a span that ends in the text, and starts at its first byte or before, matters here. A secret that starts
+        // later does not depend on the name.
         spans.iter().any(|span| span.start <= name.len() + between.len() && span.end > name.len() + between.len())
     };
     text.len() > 3 && name.len() > 2 && (named("=") || text.contains(' ') && named("=\""))
 }
 
-/// The places of the secrets in a text. They are in order, do not overlap, and start and end between characters.
+/// Returns the places of the secrets in a text. They are in order, do not overlap, and never split a character.
 fn secrets(text: &str, depth: usize) -> Vec<Range<usize>> {
     // A shorter text cannot look like a secret, and most facts are short.
     if text.len() < SHORTEST || text == REDACTED {
@@ -78,8 +82,8 @@ fn secrets(text: &str, depth: usize) -> Vec<Range<usize>> {
 /// The length of the shortest text that any rule finds.
 const SHORTEST: usize = 8;
 
-/// The span with all parts that belong to it: the rest of a value beyond the length limit of a rule, the body of a key,
-/// and whole characters.
+/// Extends a span to the whole secret: to the rest of a value beyond the length limit of a rule, to the body of a
+/// private key, and to whole characters.
 fn whole(text: &str, span: Range<usize>) -> Range<usize> {
     let bytes = text.as_bytes();
     let (mut start, mut end) = (span.start, span.end);

@@ -1,7 +1,7 @@
-//! The conversions of kind files: from the values of answers to the values of attributes.
+//! The conversions of kind files. They turn values of answers into values of attributes.
 //!
-//! Each conversion is total: it gives a value, gives nothing, or fails with a reason that quotes no value. Must not know
-//! paths, nor which attribute it serves.
+//! Each conversion returns a value, returns no value, or fails with a reason that quotes no value. This module must not
+//! know paths, nor which attribute it serves.
 
 mod values;
 
@@ -19,25 +19,25 @@ pub(super) use values::{instant, whole};
 /// One conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conversion {
-    /// A number of units of this many seconds.
+    /// A number of units of time. The argument is the number of seconds in a unit.
     Units(i64),
-    /// `3h` or `1d 12h`.
+    /// A text such as `3h` or `1d 12h`.
     Duration,
-    /// `PT1H`.
+    /// A text of ISO 8601 such as `PT1H`.
     IsoDuration,
     /// The longest time between two runs of a `rate()` or `cron()` expression.
     Schedule,
-    /// Seconds since 1970, with this number of units in a second.
+    /// The time since 1970 in units of time. The argument is the number of units in a second.
     Epoch(i64),
-    /// A text of ISO 8601.
+    /// An instant as a text of ISO 8601.
     Instant,
     /// A text with a whole number.
     ToInteger,
-    /// `true` or `false` as text.
+    /// The text `true` or `false`.
     ToBool,
     /// Any value as text.
     ToText,
-    /// A number above zero. Any other number counts as none.
+    /// A number above zero. Any other number becomes no value.
     Positive,
     /// The part of a text after the last separator.
     LastOf(String),
@@ -45,9 +45,9 @@ pub enum Conversion {
     Before(String),
     /// A text without this ending.
     WithoutEnd(String),
-    /// The part of an ARN at this place.
+    /// The part of an ARN with this index, from 0.
     ArnPart(usize),
-    /// The last name of an ARN.
+    /// The last part of the resource in an ARN, after the last `:` or `/`.
     ArnName,
     /// A text in lower case.
     Lower,
@@ -55,19 +55,19 @@ pub enum Conversion {
     Statements(Document),
     /// A text that is JSON.
     FromJson,
-    /// A map whose values become texts.
+    /// A map. Its values become texts.
     Texts,
-    /// Pairs of key and value, under these two members.
+    /// A list of pairs, which becomes a map. The arguments are the names of the members with the key and the value.
     Tags(String, String),
     /// The names of a map.
     Names,
-    /// The names of a map whose values look like secrets.
+    /// The names of those members of a map whose value looks like a secret.
     SecretNames,
     /// Whether a text looks like a secret.
     SecretLooking,
     /// A web address without its path.
     HostOnly,
-    /// A list of texts in order.
+    /// A list of texts, which is sorted.
     Sorted,
 }
 
@@ -82,7 +82,7 @@ pub enum Document {
     Identity,
 }
 
-/// The types that a conversion takes or gives, for the proof of a file.
+/// The type of a value before or after a conversion. It is used to check a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
     /// A text.
@@ -141,10 +141,11 @@ const DOCUMENTS: &[(&str, Document)] =
     &[("identity", Document::Identity), ("resource", Document::Resource), ("trust", Document::Trust)];
 
 impl Conversion {
-    /// The conversion of this name and argument. A list of two texts is joined by a line feed.
+    /// Returns the conversion with this name and argument. The argument of `tags` has two texts, and other arguments
+    /// have one.
     ///
     /// # Errors
-    /// There is no such conversion, or it takes another argument. The text is for the user.
+    /// There is no such conversion, or it takes another argument. The error text is for the user.
     pub fn named(name: &str, argument: Option<&[String]>) -> Result<Self, String> {
         let plain = PLAIN.iter().find(|(known, _)| *known == name);
         match (plain, argument) {
@@ -173,7 +174,7 @@ impl Conversion {
         }
     }
 
-    /// The types that the conversion takes and gives.
+    /// Returns the type of the value before the conversion and the type after it.
     #[must_use]
     pub const fn sorts(&self) -> (Sort, Sort) {
         match self {
@@ -202,7 +203,7 @@ impl Conversion {
         }
     }
 
-    /// Converts a value. A list of values is converted item by item, if the conversion is not about lists.
+    /// Converts a value. A list is converted item by item, unless the conversion takes a whole list.
     ///
     /// # Errors
     /// The value has another form. The reason quotes no value.

@@ -1,4 +1,5 @@
-//! Single values of answers, and the forms in which AWS writes them. Must not know the names of conversions.
+//! Reads single values of answers in the forms in which AWS writes them. This module must not know the names of
+//! conversions.
 
 use std::borrow::Cow;
 
@@ -18,7 +19,8 @@ pub(super) fn text(value: &Json) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "the value is no text".to_owned())
 }
 
-/// A text before a conversion cuts it. A part of a secret no longer looks like one, so the secret is removed first.
+/// Returns the text with its secrets removed, before a conversion shortens it. The redaction would not recognise a part
+/// of a secret.
 pub(super) fn uncut(value: &Json) -> Result<Cow<'_, str>, String> {
     text(value).map(scrub)
 }
@@ -27,7 +29,7 @@ pub(super) fn integer(value: &Json) -> Result<i64, String> {
     value.as_number().and_then(whole).ok_or_else(|| "the value is no whole number".to_owned())
 }
 
-/// A whole number. Some protocols write it with a fraction of zero.
+/// Reads a whole number. Some protocols write it with a fraction of zero.
 pub(in super::super) fn whole(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let number = number.as_f64().filter(|it| it.fract() == 0.0 && it.abs() < 9e15)?;
@@ -43,7 +45,7 @@ pub(super) fn map(value: Json) -> Result<serde_json::Map<String, Json>, String> 
     }
 }
 
-/// The names of the members that fit, in order. A map of AWS has no order of its own.
+/// Returns the names of the members that `fits` accepts, sorted. The members of a map in an answer have no fixed order.
 pub(super) fn names(value: Json, fits: impl Fn(&str, &Json) -> bool) -> Result<Json, String> {
     let members = map(value)?.into_iter().filter(|(name, value)| fits(name, value));
     let mut names: Vec<String> = members.map(|(name, _)| name).collect();
@@ -58,7 +60,7 @@ pub(super) fn as_text(value: Json) -> String {
     }
 }
 
-/// An instant of ISO 8601. A date is the start of its day in UTC.
+/// Reads an instant of ISO 8601. A date means the start of the day in UTC.
 pub(in super::super) fn instant(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
     // Some services write the offset without a colon.
@@ -79,7 +81,7 @@ pub(super) fn epoch(value: &Json, units: i64) -> Result<Timestamp, String> {
 }
 
 pub(super) fn iso_duration(text: &str) -> Option<i64> {
-    // The parser reads other forms, too.
+    // The parser also accepts other forms, which do not start with `P`.
     let span: jiff::Span = text.starts_with('P').then(|| text.parse().ok()).flatten()?;
     if span.get_years() != 0 || span.get_months() != 0 {
         return None;
@@ -92,7 +94,7 @@ pub(super) fn iso_duration(text: &str) -> Option<i64> {
         .checked_add(span.get_seconds())
 }
 
-/// The parts of an ARN.
+/// Splits an ARN into its parts.
 pub(super) fn arn(text: &str) -> Result<std::str::SplitN<'_, char>, String> {
     if text.starts_with("arn:") && text.matches(':').count() >= 5 {
         return Ok(text.splitn(6, ':'));
@@ -113,7 +115,8 @@ pub(super) fn statements(value: &Json, form: Document) -> Result<Vec<Value>, Str
     documents::encoded(name, &document, form).map(|policy| to_values(&policy)).map_err(|gap| gap.message.clone())
 }
 
-/// API Gateway returns a policy with a backslash before each quote, like the inside of a JSON text.
+/// Removes the backslash before each quote. API Gateway returns a policy in this form, like the content of a JSON
+/// string.
 fn unescaped(text: &str) -> String {
     let escaped = text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('\\'));
     let plain = || serde_json::from_str::<String>(&format!("\"{}\"", text.trim())).ok();
@@ -133,7 +136,7 @@ pub(super) fn tags(value: Json, key: &str, of: &str) -> Result<serde_json::Map<S
     Ok(tags)
 }
 
-/// Cuts a web address to its scheme and host. Any other text stays.
+/// Shortens a web address to its scheme and host. Any other text stays unchanged.
 pub(super) fn host_only(text: &str) -> String {
     match text.split_once("://") {
         Some((scheme, rest)) => {

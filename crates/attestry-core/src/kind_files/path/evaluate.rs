@@ -1,4 +1,4 @@
-//! Evaluates a path on an answer. Must not know what the answer is about.
+//! Evaluates a path on an answer. This module must not know what the answer is about.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -19,13 +19,13 @@ pub struct WrongType {
 
 const NULL: Json = Json::Null;
 
-/// The value of a path. It is borrowed from the answer where possible.
+/// Returns the value of a path. It is borrowed from the answer where possible.
 pub(super) fn value<'a>(path: &'a Path, of: &'a Json) -> Result<Cow<'a, Json>, WrongType> {
     let of = Cow::Borrowed(of);
     at(path, of)
 }
 
-/// The value of a path in a value that the path may have made.
+/// Returns the value of a path in a value. An earlier part of the path may have created this value.
 fn at<'a>(path: &'a Path, of: Cow<'a, Json>) -> Result<Cow<'a, Json>, WrongType> {
     Ok(match path {
         Path::Current => of,
@@ -82,7 +82,7 @@ fn at<'a>(path: &'a Path, of: Cow<'a, Json>) -> Result<Cow<'a, Json>, WrongType>
     })
 }
 
-/// A part of a value: borrowed from a borrowed value, and taken out of an owned one.
+/// Returns a part of a value. The part is borrowed from a borrowed value, and moved out of an owned value.
 fn member<'a>(
     of: Cow<'a, Json>,
     get: impl FnOnce(&'a Json) -> Option<&'a Json>,
@@ -110,7 +110,7 @@ fn merged(items: Vec<Json>) -> Vec<Json> {
     all
 }
 
-/// The values of a path in each item. Items without a value are left out.
+/// Returns the value of a path in each item. Items without a value are left out.
 fn projected(items: Vec<Json>, each: &Path) -> Result<Vec<Json>, WrongType> {
     let mut values = Vec::with_capacity(items.len());
     for item in items {
@@ -122,7 +122,7 @@ fn projected(items: Vec<Json>, each: &Path) -> Result<Vec<Json>, WrongType> {
     Ok(values)
 }
 
-/// Whether a value counts as true: it is neither null, false nor empty.
+/// Whether a condition with this value holds: the value is neither null, false nor empty.
 pub(super) fn is_true(value: &Json) -> bool {
     match value {
         Json::Null => false,
@@ -134,7 +134,8 @@ pub(super) fn is_true(value: &Json) -> bool {
     }
 }
 
-/// The result of a comparison. Only numbers have an order, so other values give null.
+/// Returns the result of a comparison. Only numbers have an order, so `<` and similar comparisons of other values give
+/// null.
 fn compare(how: Comparison, a: &Json, b: &Json) -> Json {
     let order = || match (a, b) {
         (Json::Number(a), Json::Number(b)) => a.as_f64()?.partial_cmp(&b.as_f64()?),
@@ -155,7 +156,8 @@ fn compare(how: Comparison, a: &Json, b: &Json) -> Json {
     }
 }
 
-/// The result of a function. A function of nothing is nothing, so an absent list has no length.
+/// Returns the result of a function. The result is null if the first argument is null, so an absent list has no length.
+/// Only `not_null` skips such arguments.
 fn call(function: Function, mut arguments: Vec<Json>) -> Result<Json, WrongType> {
     if function == Function::NotNull {
         return Ok(arguments.into_iter().find(|it| !it.is_null()).unwrap_or(Json::Null));
@@ -195,7 +197,7 @@ fn call(function: Function, mut arguments: Vec<Json>) -> Result<Json, WrongType>
     }
 }
 
-/// The items in order, if all are numbers or all are texts.
+/// Sorts the items, if all items are numbers or all items are texts.
 fn sorted(mut items: Vec<Json>) -> Result<Vec<Json>, &'static str> {
     let texts = items.iter().all(Json::is_string);
     let numbers = items.iter().all(Json::is_number);

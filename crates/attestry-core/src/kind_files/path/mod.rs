@@ -1,7 +1,7 @@
-//! Paths inside the answers of AWS, in a subset of JMESPath. AWS's own tools use this language.
+//! Paths inside the answers of AWS, in a subset of JMESPath. AWS's own tools also use JMESPath.
 //!
-//! A path selects values and compares them. It computes nothing, so it always ends, and its type can be proved. Must not
-//! know the shapes of answers, nor what a value means.
+//! A path only selects and compares values. So its evaluation always ends, and the type of its result can be proved.
+//! This module must not know the shapes of answers, nor what a value means.
 
 mod evaluate;
 mod parse;
@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 pub use evaluate::WrongType;
 pub use parse::WrongPath;
 
-/// A path that was read.
+/// A parsed path.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Path {
     /// `@`: the value itself.
@@ -23,13 +23,13 @@ pub enum Path {
     Member(String),
     /// `a.b`: a path inside the value of another path.
     Inside(Box<Path>, Box<Path>),
-    /// `a[0]`: an item of a list. A negative number counts from the end.
+    /// `[0]`: an item of a list. A negative number counts from the end.
     Item(i64),
-    /// `a[]`: the list, with the lists inside it merged into it.
+    /// `a[]`: the items of a list. An item that is a list is replaced by its items.
     Merged(Box<Path>),
     /// `a[].b`: a path inside each item of a list. Items without a value are left out.
     Each(Box<Path>, Box<Path>),
-    /// `a[?condition].b`: the same, for the items that have the condition.
+    /// `a[?condition].b`: a path inside each item that meets the condition. Items without a value are left out.
     Where {
         /// The list.
         list: Box<Path>,
@@ -38,7 +38,7 @@ pub enum Path {
         /// The path inside each item.
         each: Box<Path>,
     },
-    /// `a || b`: the first value that is neither empty nor false.
+    /// `a || b`: the value of `a`, unless it is empty, false or missing. Otherwise the value of `b`.
     Or(Box<Path>, Box<Path>),
     /// `a && b`.
     And(Box<Path>, Box<Path>),
@@ -92,7 +92,7 @@ pub enum Function {
     Sort,
 }
 
-/// Each function, with its name and the number of its arguments. `not_null` takes any number.
+/// Each function, with its name and the number of its arguments. `not_null` takes one or more arguments.
 pub(super) const FUNCTIONS: &[(&str, Function, usize)] = &[
     ("contains", Function::Contains, 2),
     ("ends_with", Function::EndsWith, 2),
@@ -106,7 +106,7 @@ pub(super) const FUNCTIONS: &[(&str, Function, usize)] = &[
 ];
 
 impl Function {
-    /// The name of the function.
+    /// Returns the name of the function.
     #[must_use]
     pub fn name(self) -> &'static str {
         FUNCTIONS.iter().find(|(_, function, _)| *function == self).map_or("", |(name, ..)| name)
@@ -122,7 +122,7 @@ impl Path {
         parse::parse(text)
     }
 
-    /// The value of the path in an answer. A missing member is null.
+    /// Returns the value of the path in an answer. The value of a missing member is null.
     ///
     /// # Errors
     /// A function got a value of a type that it does not take. The error has no part of the value.
@@ -133,18 +133,19 @@ impl Path {
     /// Whether the condition holds for a value.
     ///
     /// # Errors
-    /// As [`Path::value`].
+    /// See [`Path::value`].
     pub fn holds(&self, of: &Json) -> Result<bool, WrongType> {
         evaluate::value(self, of).map(|value| evaluate::is_true(&value))
     }
 
-    /// Adds every chain of members that the path reads, as seen from the value that it is applied to.
+    /// Adds every chain of members that the path reads to `found`. A chain starts at the value that the path is applied
+    /// to.
     pub fn members(&self, found: &mut Vec<Vec<String>>) {
         self.ends(&[Vec::new()], found);
     }
 
-    /// The places where the path ends when it starts at `from`. The places that are read on the way to a condition or a
-    /// comparison are added to `found`.
+    /// Returns the chains of members that the path selects when it starts at the chains `from`. Adds the chains that a
+    /// condition or a comparison reads to `found`.
     fn read(&self, from: &[Vec<String>], found: &mut Vec<Vec<String>>) -> Vec<Vec<String>> {
         match self {
             Self::Current | Self::Item(_) => from.to_vec(),
@@ -178,7 +179,7 @@ impl Path {
         }
     }
 
-    /// The path in the text of a larger path.
+    /// Writes the path as a part of a larger path, in parentheses if they are necessary.
     fn operand(&self) -> String {
         match self {
             Self::Or(..) | Self::And(..) | Self::Compare(..) => format!("({self})"),

@@ -1,4 +1,4 @@
-//! Reads the text of a path. The binding of the operators is that of JMESPath. Must not know values.
+//! Parses the text of a path. The operators have the same precedence as in JMESPath. This module must not know values.
 
 use super::tokens::{Of, Token, split};
 use super::{FUNCTIONS, Function, Path};
@@ -20,17 +20,17 @@ impl WrongPath {
     }
 }
 
-/// Paths nest this deep at most.
+/// The greatest depth of nesting in a path.
 const DEEPEST: usize = 32;
-/// No path of a kind file is longer.
+/// The greatest length of a path in bytes.
 const LONGEST: usize = 1000;
 
-/// The strength with which the operators bind.
+/// The precedence of the operators. An operator with a higher number binds more strongly.
 const OR: u8 = 2;
 const AND: u8 = 3;
 const COMPARE: u8 = 5;
 const MERGE: u8 = 9;
-/// A list ends before operators that bind less.
+/// The path inside the items of a list ends before an operator with a lower number.
 const END_OF_LIST: u8 = 10;
 const FILTER: u8 = 21;
 const DOT: u8 = 40;
@@ -88,7 +88,7 @@ impl Parser {
         Ok(left)
     }
 
-    /// The path that starts with the next token.
+    /// Parses the path that starts with the next token.
     fn start(&mut self, depth: usize) -> Result<Path, WrongPath> {
         let here = self.wrong("a path starts with the name of a member");
         match self.take() {
@@ -117,7 +117,7 @@ impl Parser {
         }
     }
 
-    /// The path that continues `left` with the next token.
+    /// Parses the next token as a continuation of the path `left`.
     fn continued(&mut self, left: Path, depth: usize) -> Result<Path, WrongPath> {
         let here = self.wrong("this does not continue a path");
         match self.take() {
@@ -164,7 +164,7 @@ impl Parser {
         Ok(Path::Where { list: Box::new(list), condition: Box::new(condition), each: Box::new(each) })
     }
 
-    /// The rest of the path, which applies to each item of a list.
+    /// Parses the rest of the path that applies to each item of a list.
     fn inside_list(&mut self, binding: u8, depth: usize) -> Result<Path, WrongPath> {
         match self.peek() {
             of if strength(of) < END_OF_LIST => Ok(Path::Current),

@@ -1,4 +1,4 @@
-//! Splits the text of a path into tokens. Must not know how tokens form a path.
+//! Splits the text of a path into tokens. This module must not know how tokens form a path.
 
 use serde_json::Value as Json;
 
@@ -44,7 +44,7 @@ pub(super) fn is_plain(name: &str) -> bool {
         && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
 }
 
-/// The tokens of a text. The last one is the end.
+/// Splits a text into tokens. The last token is `End`.
 pub(super) fn split(text: &str) -> Result<Vec<Token>, WrongPath> {
     let chars: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
@@ -115,7 +115,8 @@ pub(super) fn split(text: &str) -> Result<Vec<Token>, WrongPath> {
     Ok(tokens)
 }
 
-/// The text between a quotation mark and the next one, and the length of all. A backslash keeps the next character.
+/// Returns the text between two quotation marks, and its length with both marks. A mark after a backslash is a part of
+/// the text.
 fn quoted(chars: &[char], at: usize, mark: char) -> Result<(String, usize), WrongPath> {
     let (mut inside, mut escaped) = (String::new(), false);
     for (offset, char) in chars.iter().skip(at + 1).enumerate() {

@@ -16,11 +16,11 @@ pub(in crate::matchers) const AREA: &[Field] = &[
     Field::new("given", GIVEN),
 ];
 
-/// The condition keys of a claim. Each has a value, several values, or `{ absent: true }`.
+/// The condition keys of a claim. Each key has a value, several values, or `{ absent: true }`.
 pub(in crate::matchers) const GIVEN: Type =
     Type::Map(&Type::Either(&[Type::Text, TEXTS, Type::Record(&[Field::new("absent", Type::Bool)])]));
 
-/// The requests of an operand: its actions on the `resources`, or on all resources except those in `outside`.
+/// Returns the requests of an operand: its actions on the `resources`, or on all resources except those in `outside`.
 pub(in crate::matchers) fn area(operand: &Value) -> Area {
     let outside = strings(operand, "outside");
     let resources = match strings(operand, "resources") {
@@ -31,7 +31,8 @@ pub(in crate::matchers) fn area(operand: &Value) -> Area {
     Area { actions: Set::of(strings(operand, "actions")), resources }
 }
 
-/// The known condition keys: the keys that follow from the caller, and the keys that the operand gives.
+/// Returns the known condition keys of the requests: `known`, which follows from the caller, and the keys that the
+/// operand gives.
 pub(in crate::matchers) fn given(operand: &Value, known: Context) -> Context {
     let Some(Value::Map(given)) = field(operand, "given") else { return known };
     given.iter().fold(known, |context, (key, value)| match value {
@@ -42,7 +43,7 @@ pub(in crate::matchers) fn given(operand: &Value, known: Context) -> Context {
     })
 }
 
-/// The texts of a field of the operand. The list is empty when the operand does not have the field.
+/// Returns the texts of a field of the operand. The list is empty when the operand does not have the field.
 pub(in crate::matchers) fn strings(operand: &Value, name: &str) -> Vec<String> {
     let Some(Value::List(items)) = field(operand, name) else { return Vec::new() };
     items.iter().filter_map(text).collect()
@@ -70,7 +71,8 @@ fn is_group(word: &str) -> bool {
     word.contains('/')
 }
 
-/// The mistakes in the condition keys of an operand. A key that no request has would have no effect.
+/// Returns the mistakes in the condition keys of an operand. A key that no request has is a mistake, because it would
+/// have no effect.
 pub(in crate::matchers) fn about_given(operand: &Value) -> Vec<Objection> {
     let Some(Value::Map(given)) = field(operand, "given") else { return Vec::new() };
     let mut all = Vec::new();
@@ -95,12 +97,13 @@ pub(in crate::matchers) fn about_given(operand: &Value) -> Vec<Objection> {
                 all.push(Objection::error(key, format!("a request has one `{key}` and no more")));
             }
             Some(_) => {}
-            // A provider of identities decides itself which keys it has.
+            // An identity provider defines its own keys, so their names are not known.
             None if key.split(':').next().is_some_and(|of| of.contains('.')) => {}
             None => {
                 let message = format!("no condition key is called `{key}` (as of {})", reference::as_of());
                 let candidates = reference::keys_like(key).into_iter().map(str::to_owned).collect();
-                // A known service may have a new key. The keys that every service has are all known.
+                // A known service may have a key that is newer than our copy of the reference. The global keys (`aws:`)
+                // are all known.
                 let service = key.split(':').next().unwrap_or_default();
                 let newer = service != "aws" && reference::service(service).is_some();
                 let objection = if newer { Objection::warning } else { Objection::error };
@@ -114,7 +117,7 @@ pub(in crate::matchers) fn about_given(operand: &Value) -> Vec<Objection> {
 /// The largest number of unknown actions that are reported for one claim.
 const UNKNOWN: usize = 20;
 
-/// The mistakes in the operand of a claim.
+/// Returns the mistakes in the operand of a claim.
 pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
     let actions = strings(operand, "actions");
     let mut all = Vec::new();
@@ -141,7 +144,7 @@ pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
             if is_group(word) { Objection::error(word, message) } else { Objection::warning(word, message) };
         all.push(objection.among(candidates));
         complete = false;
-        // The search for each one goes through thousands of names.
+        // For each unknown action, the search for similar names visits thousands of names.
         if all.len() > UNKNOWN {
             all.push(Objection::error("", format!("more than {UNKNOWN} actions of the claim are unknown")));
             break;

@@ -1,7 +1,8 @@
-//! A claim in the form of questions for AWS, and the places where AWS's answers and our proof disagree.
+//! Turns a claim into questions for AWS, and compares AWS's answers with our proof.
 //!
-//! Must not know kinds, nor how the questions are sent. A disagreement decides nothing. One of the two is wrong, or it
-//! uses data that the other does not have, and the facts do not show which.
+//! This module must not know kinds, nor how the questions are sent. When an answer and the proof disagree, the claim
+//! stays undecided. One of them is wrong, or uses data that the other one does not have, and the facts do not show
+//! which one.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use attestry_iam::{
 /// The number of sample requests for one part of a claim, when the proof has no requests of its own.
 const SAMPLES: usize = 25;
 
-/// The largest number of actions, and of resources, in one question for Access Analyzer.
+/// The largest number of actions in one question for Access Analyzer, and also the largest number of resources.
 const LISTED: usize = 100;
 
 /// The statement of a claim about each of its requests.
@@ -39,17 +40,17 @@ pub(in crate::matchers) type Part = (Area, Context);
 #[derive(Clone, Debug)]
 pub(in crate::matchers) struct Claim {
     says: Says,
-    /// The parts of each duty. The claim holds when it holds for all parts of one duty.
+    /// The parts of each duty. The claim holds when there is a duty for which it holds in all parts.
     duties: Vec<Vec<Part>>,
 }
 
 impl Claim {
-    /// A claim about all these requests.
+    /// Creates a claim that must hold for all these requests.
     pub(in crate::matchers) fn about(says: Says, parts: Vec<Part>) -> Self {
         Self { says, duties: vec![parts] }
     }
 
-    /// A claim about the requests of at least one duty.
+    /// Creates a claim that is met when it holds for all parts of at least one list in `duties`.
     pub(in crate::matchers) fn either(says: Says, duties: Vec<Vec<Part>>) -> Self {
         Self { says, duties }
     }
@@ -57,7 +58,7 @@ impl Claim {
     /// Whether even an identity with all permissions meets the claim. Then the claim is about no request.
     pub(in crate::matchers) fn is_about_nothing(&self) -> bool {
         let prover = Prover::new(Catalogue::aws()).with(Budget::of(BUDGET));
-        // A caller belongs to one partition. It is a partition that the claim names.
+        // A caller belongs to one partition. Only the partitions that the claim names are relevant.
         let parts = || self.duties.iter().flatten();
         let patterns = || parts().flat_map(|(area, _)| area.resources.of.iter().chain(&area.resources.except));
         let named = |partition: &&str| patterns().any(|pattern| pattern.starts_with(&format!("arn:{partition}:")));
@@ -69,7 +70,8 @@ impl Claim {
         let holds = |area: &Area, known: &Context| {
             everybody.iter().all(|rights| prover.never(rights, area, known) == Proof::Proved)
         };
-        // One action decides nearly every claim, and `*` stands for tens of thousands of actions.
+        // One action is enough to decide nearly every claim. It is tried first, because `*` stands for tens of
+        // thousands of actions.
         let one = |area: &Area| {
             let first = |word: &String| match reference::expand(word) {
                 Ok(actions) if word.contains('/') => actions.first().copied(),
@@ -82,7 +84,7 @@ impl Claim {
         !everybody.is_empty() && self.duties.iter().any(|parts| parts.iter().all(nothing))
     }
 
-    /// The attributes with AWS's answers to the claim, when the claim is about a value of this type.
+    /// Returns the attributes with AWS's answers to the claim, for a claim about a value of this type.
     pub(in crate::matchers) fn oracle_attributes(&self, of: Type) -> Vec<&'static str> {
         match of {
             Type::Record(fields) if fields == PERMISSIONS => vec![SIMULATED],
@@ -91,8 +93,9 @@ impl Claim {
         }
     }
 
-    /// The questions for AWS: the counterexamples of a refuted claim, or sample requests for a proved claim. Without
-    /// either, an answer of AWS would decide nothing.
+    /// Returns the questions for AWS. For permissions, they are the counterexamples of a refuted claim, or sample
+    /// requests of a proved claim. For a document, the question is the claim itself. There are none for an undecided
+    /// claim, because an answer of AWS would decide nothing.
     pub(in crate::matchers) fn questions(
         &self,
         proof: &Proof,
@@ -111,7 +114,7 @@ impl Claim {
         }
     }
 
-    /// The reason why AWS's answers contradict the proof, if they do.
+    /// Describes how AWS's answers contradict the proof, if they do.
     pub(in crate::matchers) fn against(
         &self,
         proof: &Proof,
@@ -125,8 +128,8 @@ impl Claim {
         }
     }
 
-    /// The sample requests of each duty, with their known condition keys. As in a proof, these include the keys that
-    /// follow from the caller.
+    /// Returns the sample requests of each duty, with their known condition keys. As in a proof, these include the keys
+    /// that follow from the caller.
     fn samples(&self, actual: &Value, setting: &MatchContext<'_>) -> Vec<Vec<(Question, Context)>> {
         let Ok((rights, known)) = rights(actual, setting) else { return Vec::new() };
         let prover = Prover::new(Catalogue::aws());
@@ -140,7 +143,7 @@ impl Claim {
         self.duties.iter().map(|parts| parts.iter().flat_map(part).collect()).collect()
     }
 
-    /// The disagreement with the policy simulator, in words.
+    /// Describes how the policy simulator contradicts the proof, if it does.
     fn simulated(&self, proof: &Proof, actual: &Value, setting: &MatchContext<'_>) -> Option<String> {
         let answers = answers(setting, SIMULATED, Simulated::from_value)?;
         let find = |question: &Question| answers.iter().find(|it| it.answers(question));
@@ -190,7 +193,8 @@ impl Claim {
         against.then(|| disagreement(told, proof))
     }
 
-    /// The claim in the form of Access Analyzer: lists of actions and resources, without exceptions or condition keys.
+    /// Returns the claim as a question for Access Analyzer, if the claim consists of lists of actions and resources,
+    /// without exceptions or condition keys.
     fn listed(&self) -> Option<Question> {
         let [parts] = self.duties.as_slice() else { return None };
         let [(area, context)] = parts.as_slice() else { return None };
@@ -214,7 +218,7 @@ impl Claim {
         })
     }
 
-    /// The disagreement with Access Analyzer, in words.
+    /// Describes how Access Analyzer contradicts the proof, if it does.
     fn analyzed(&self, proof: &Proof, setting: &MatchContext<'_>) -> Option<String> {
         let question = self.listed()?;
         let answers = answers(setting, ACCESS, Access::from_value)?;
@@ -243,7 +247,7 @@ impl Claim {
 /// The budget for deciding whether a claim is about no request.
 const BUDGET: u64 = 100_000;
 
-/// The rights of an identity with all permissions in a partition.
+/// Returns the rights of an identity with all permissions in a partition.
 fn everything(partition: &str) -> Option<Rights> {
     const DOCUMENT: &str =
         r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } }"#;
@@ -255,10 +259,10 @@ fn everything(partition: &str) -> Option<Rights> {
 const ALLOWED: &str = "allowed";
 const EXPLICIT: &str = "explicitDeny";
 
-/// The answers of AWS, when the stage enables the oracle. The list is empty when there was no question or no answer.
-/// The caller then reports that its answer is missing.
+/// Returns the answers of AWS. The result is `None` when the stage does not enable the oracle, or the attribute is
+/// absent. The list is empty when the answers are a gap. Then the caller reports that its answer is missing.
 fn answers<T>(setting: &MatchContext<'_>, attribute: &str, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
-    match setting.resource.get(attribute)? {
+    match setting.fact(attribute)? {
         Fact::Known(Value::List(items)) => Some(items.iter().filter_map(read).collect()),
         Fact::Absent => None,
         Fact::Known(_) | Fact::NotApplicable(_) | Fact::Unknown(_) => Some(Vec::new()),
@@ -269,8 +273,8 @@ fn question(action: &str, resource: &str, context: &Context) -> Question {
     Question { actions: vec![action.to_owned()], resources: vec![resource.to_owned()], context: known(context) }
 }
 
-/// The keys with values. The request omits a key that is known to be absent, and the simulator treats an omitted key as
-/// absent.
+/// Returns the condition keys with values. A key that is known to be absent is left out, because the simulator treats a
+/// missing key as absent.
 fn known(context: &Context) -> BTreeMap<String, Vec<String>> {
     let values = |(key, known): (&str, Known<'_>)| match known {
         Known::Values(values) => Some((key.to_owned(), values.to_vec())),
@@ -279,7 +283,7 @@ fn known(context: &Context) -> BTreeMap<String, Vec<String>> {
     context.keys().filter_map(values).collect()
 }
 
-/// The keys that the simulator misses and that the claim does not declare absent.
+/// Returns the condition keys that the simulator reports as missing and that the claim does not declare absent.
 fn open<'a>(told: &'a Simulated, context: &Context) -> Vec<&'a str> {
     told.missing.iter().map(String::as_str).filter(|key| context.get(key) != Known::Absent).collect()
 }

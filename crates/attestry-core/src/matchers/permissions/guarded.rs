@@ -1,4 +1,4 @@
-//! Reads values as the access control of a resource: the statements of its policy, or the grants of a key.
+//! Reads values as the access control of a resource: as the statements of its policy, or as the grants of a key.
 
 use super::unjudged::Unjudged;
 use crate::facts::iam::{GRANT, STATEMENT, from_values};
@@ -7,7 +7,7 @@ use crate::facts::{Type, Value};
 use crate::matchers::{MatchContext, Takes};
 use attestry_iam::{Grant, Guarded};
 
-/// The operand of a claim about access, when the claim is about a value of this type.
+/// Returns `operand`, if a claim about access can be about a value of this type.
 pub(in crate::matchers) fn takes_guarded(of: Type, operand: Takes) -> Result<Takes, &'static str> {
     match of {
         Type::List(Type::Record(fields)) if *fields == STATEMENT || *fields == GRANT => Ok(operand),
@@ -15,7 +15,7 @@ pub(in crate::matchers) fn takes_guarded(of: Type, operand: Takes) -> Result<Tak
     }
 }
 
-/// The policy or the grants that control access to the resource of the value.
+/// Reads the value as the policy or the grants that control access to the resource.
 ///
 /// # Errors
 /// Fails when the value cannot be read as a policy.
@@ -31,7 +31,7 @@ pub(in crate::matchers) fn guarded(value: &Value, setting: &MatchContext<'_>) ->
     Ok(Guarded { arn: setting.id().to_owned(), owner: setting.account().to_owned(), policy, grants })
 }
 
-/// The grants, if the items are grants. A statement has an effect, and a grant has a grantee.
+/// Reads the grants, if the items are grants. A grant has a grantee, and a statement has none.
 fn grants(items: &[Value]) -> Option<Vec<Grant>> {
     let text = |value: Option<&Value>| if let Some(Value::Text(text)) = value { text.clone() } else { String::new() };
     let texts = |value: Option<&Value>| match value {

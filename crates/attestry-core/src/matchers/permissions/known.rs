@@ -1,28 +1,30 @@
-//! The condition keys of every request that are known without the claim. They follow from the caller and from the time.
+//! The condition keys that are known for every request without the claim, because they follow from the caller and the
+//! time.
 //!
-//! Must not know the content of documents.
+//! This module must not know the content of documents.
 
 use crate::facts::{Fact, Value};
 use crate::matchers::MatchContext;
 use attestry_iam::{Callers, Context, Subject};
 
-/// The known condition keys of the requests of a named identity.
+/// Adds the known condition keys of the requests of a user or a role.
 pub(super) fn of_identity(context: Context, subject: &Subject, setting: &MatchContext<'_>) -> Context {
-    let id = match setting.resource.get("id") {
+    let id = match setting.fact("id") {
         Some(Fact::Known(Value::Text(id))) if !id.is_empty() => Some(id),
         _ => None,
     };
     let context = match (subject, id) {
         (Subject::User { .. }, Some(id)) => context.with(USER_ID, [id.as_str()]),
-        // The sessions of a role have names of their own.
+        // In a session of a role, the name of the session follows the id.
         (Subject::Role { .. }, Some(id)) => context.like(USER_ID, &format!("{id}:*")),
         _ => context,
     };
     context.since(setting.now)
 }
 
-/// The known condition keys of the requests of identities with a document. A document of the account works only in the
-/// account. Any other document can belong to any account. A managed policy can be attached to any identity.
+/// Returns the condition keys that are known for the requests of all identities with a document. A document of the
+/// account is used only in the account. Any other document can be used in any account. A managed policy can be attached
+/// to any identity.
 pub(super) fn of_document(setting: &MatchContext<'_>) -> Context {
     let context = Context::unknown().since(setting.now);
     let own = [":policy/", ":group/"].map(|kind| format!(":iam::{}{kind}", setting.account()));

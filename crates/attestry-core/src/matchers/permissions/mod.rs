@@ -1,6 +1,7 @@
-//! The common part of the matchers over permissions: values as rights, operands as claims, proofs as answers.
+//! The common part of the matchers about permissions: reads values as rights and operands as claims, and turns proofs
+//! into answers.
 //!
-//! Must not know kinds, policies or YAML. `iam` decides what a document allows.
+//! This module must not know kinds, policies or YAML. `iam` decides what a document allows.
 
 mod area;
 mod claim;

@@ -1,6 +1,6 @@
 //! The common part of the matchers that prove a claim.
 //!
-//! Must not know any single claim.
+//! This module must not know any single claim.
 
 use std::fmt::Debug;
 
@@ -11,7 +11,7 @@ use crate::facts::{Question, Type, Value};
 use crate::matchers::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
 use attestry_iam::Proof;
 
-/// A matcher whose answer is a proof. It implements `Matcher` automatically.
+/// A matcher that proves a claim. Every type with this trait also implements `Matcher`.
 pub(in crate::matchers) trait Proves: Sync + Debug {
     /// See [`Matcher::keyword`].
     fn keyword(&self) -> &'static str;
@@ -25,7 +25,7 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
     /// See [`Matcher::takes`].
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
-    /// See [`Matcher::objections`].
+    /// See [`Matcher::validate_operand`].
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let _ = operand;
         Vec::new()
@@ -36,7 +36,7 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         format!("{} {operand}", Proves::keyword(self).replace('_', " "))
     }
 
-    /// The claim in the form of questions for AWS. `None` when there is no such form.
+    /// Returns the claim in a form that can be turned into questions for AWS, or `None` when there is no such form.
     fn claim(&self, operand: &Operand) -> Option<Claim> {
         let _ = operand;
         None
@@ -57,17 +57,18 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         self.claim(operand).map(|claim| claim.oracle_attributes(of)).unwrap_or_default()
     }
 
-    /// The reason why AWS's own answers contradict the proof, if they do.
+    /// Describes how AWS's own answers contradict the proof, if they do.
     fn against(&self, proof: &Proof, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Option<String> {
         self.claim(operand)?.against(proof, actual, setting)
     }
 
-    /// The answer when there is no document. Without a document, nothing is allowed and no party has access.
+    /// Returns the answer when there is no document. By default the claim holds, because nothing is allowed and no
+    /// party has access.
     fn without(&self) -> MatchResult {
         MatchResult::Holds
     }
 
-    /// The proof.
+    /// Proves or refutes the claim.
     ///
     /// # Errors
     /// Fails when the value cannot be read as policies.
@@ -75,6 +76,10 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
 }
 
 impl<P: Proves> Matcher for P {
+    fn is_claim(&self) -> bool {
+        true
+    }
+
     fn keyword(&self) -> &'static str {
         Proves::keyword(self)
     }
@@ -101,8 +106,8 @@ impl<P: Proves> Matcher for P {
 
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let mut all = Proves::validate_operand(self, operand);
-        // An unknown action can be newer than our copy of the reference. Then `all` has a warning, and the claim can
-        // still be about a request.
+        // An unknown action can be newer than our copy of the reference. Then `all` has a warning, and the claim can be
+        // about a request although no known action fits.
         if all.is_empty() && self.claim(operand).is_some_and(|claim| claim.is_about_nothing()) {
             let message = "the claim is about no request at all, so every document meets it";
             all.push(Objection::error("", message));

@@ -11,7 +11,7 @@ use attestry_iam::{
     Statement, Subject, Which,
 };
 
-/// The operand of a claim over permissions, when the claim is about a value of this type.
+/// Returns the operand of a claim about permissions, if the claim can be about a value of this type.
 pub(in crate::matchers) fn takes(of: Type, operand: Type) -> Result<Takes, &'static str> {
     match of {
         Type::Record(fields) if fields == PERMISSIONS => Ok(Takes::Value(operand)),
@@ -20,8 +20,8 @@ pub(in crate::matchers) fn takes(of: Type, operand: Type) -> Result<Takes, &'sta
     }
 }
 
-/// The rights of the value's holder, and the condition keys that follow from the holder. The holder is the identity
-/// with these permissions, or any identity with this document.
+/// Reads the rights of the holder of the value, and the condition keys that follow from the holder. The holder is the
+/// identity with these permissions, or any identity with this document.
 ///
 /// # Errors
 /// Fails when the value cannot be read as policies.
@@ -31,7 +31,7 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &MatchContext<'_>) -> 
             let read = |name: &str| match fields.get(name) {
                 Some(Value::List(items)) => Ok(Some(from_values(name, items)?)),
                 None => Ok(None),
-                // Policies that cannot be read are not absent. An absent boundary would allow more.
+                // Policies that cannot be read must not be treated as absent, because an absent boundary allows more.
                 Some(_) => Err(Unjudged::NoIdentity),
             };
             (read("statements")?.unwrap_or_default(), read("boundary")?)
@@ -58,7 +58,7 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &MatchContext<'_>) -> 
     Ok((rights, known))
 }
 
-/// The value's holder as one of several identities of a claim.
+/// Reads the holder of the value, for a claim about several identities.
 ///
 /// # Errors
 /// Fails when the value cannot be read as policies.
@@ -77,8 +77,8 @@ pub(in crate::matchers) fn is_identity(fields: &[Field]) -> bool {
     has("arn", Type::Text) && has("permissions", Type::Record(PERMISSIONS))
 }
 
-/// Proves that each request of an area is denied: for the identity with these permissions, or for every caller by this
-/// document. `given` adds the condition keys of the claim.
+/// Proves that each request of an area is denied. The value is the permissions of an identity, or a document that must
+/// deny the requests of every caller. `given` adds the condition keys of the claim.
 ///
 /// # Errors
 /// Fails when the value cannot be read as policies.
@@ -128,7 +128,7 @@ fn denies_somebody(statement: &Statement) -> bool {
         }
 }
 
-/// The document of a list of statements.
+/// Reads a list of statements as a document.
 ///
 /// # Errors
 /// Fails when the list cannot be read as a policy.
@@ -139,7 +139,7 @@ fn documents(value: &Value) -> Result<Vec<Policy>, Unjudged> {
     }
 }
 
-/// The identity of an ARN.
+/// Returns the user or role of an ARN.
 fn subject_of(arn: &str) -> Option<Subject> {
     let kind = arn.splitn(6, ':').nth(5).and_then(|resource| resource.split('/').next())?;
     match kind {

@@ -1,4 +1,4 @@
-//! The reasons why a claim about a value has no proof. Must not know any single claim.
+//! The reasons why a claim about a value has no proof. This module must not know any single claim.
 
 use crate::facts::iam::NoPolicy;
 

@@ -1,4 +1,4 @@
-//! Counterexamples and doubts in words.
+//! Describes counterexamples and doubts in words.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,8 @@ use crate::facts::Value;
 use crate::matchers::Witness;
 use attestry_iam::{Context, Counterexample, Doubt, Known, Layer, StatementPlace, Subject, reference};
 
-/// The counterexamples of a refuted claim, and the complete statements of the value that they name.
+/// Returns the counterexamples of a refuted claim, and the complete statements of the value that the counterexamples
+/// name.
 pub(super) fn witness(actual: &Value, examples: &[Counterexample]) -> Witness {
     let shown = match examples {
         [one] => request(one),
@@ -29,7 +30,7 @@ fn statement<'a>(actual: &'a Value, at: &StatementPlace) -> Option<&'a Value> {
         (document, _) => document,
     };
     let Value::List(statements) = list else { return None };
-    // The statements of other identities stand deeper in the value.
+    // The statements of other identities are nested deeper in the value.
     let of = |statement: &&Value| match statement {
         Value::Map(fields) if !fields.contains_key("effect") => false,
         Value::Map(fields) => fields.get("policy").is_none_or(|name| *name == Value::from(&*at.policy)),
@@ -50,7 +51,7 @@ fn request(example: &Counterexample) -> Value {
     ])
 }
 
-/// The condition keys of the request, without the keys that follow from the caller.
+/// Returns the condition keys of the request, without the keys that follow from the caller.
 fn assumed(context: &Context) -> Option<Value> {
     let said = |(key, known): (&str, Known<'_>)| match known {
         Known::Values(_) | Known::Absent if Subject::tells(key, known) => None,
@@ -67,7 +68,7 @@ fn assumed(context: &Context) -> Option<Value> {
     (!all.is_empty()).then_some(Value::Map(all))
 }
 
-/// The place of a statement: `statement 2 (AllowAll) of bank-read`.
+/// Names the place of a statement: `statement 2 (AllowAll) of bank-read`.
 fn place(at: &StatementPlace) -> String {
     let sid = at.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
     let layer = match at.layer {
@@ -80,7 +81,7 @@ fn place(at: &StatementPlace) -> String {
     format!("statement {}{sid} of {}{layer}", at.statement + 1, at.policy)
 }
 
-/// The layer in which an Allow is missing.
+/// Names the layer in which an Allow is missing.
 fn of_layer(layer: Layer) -> &'static str {
     match layer {
         Layer::Boundary => " of the boundary",

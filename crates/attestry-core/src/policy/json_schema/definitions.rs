@@ -1,4 +1,5 @@
-//! The named parts of a schema: types, values and conditions. Must not know the attributes of kinds, nor files.
+//! The named parts of a schema: types, values and conditions. This module must not know the attributes of kinds, nor
+//! files.
 
 use serde_json::{Map, Value, json};
 
@@ -7,8 +8,8 @@ use super::{DURATION, PARAMETER, text};
 use crate::facts::{Field, Kind, Type};
 use crate::matchers::{self, Takes};
 
-/// The named parts of a schema. Each part is made once. A type gets its name before its part is made, because `not` on
-/// a type leads back to the type.
+/// The named parts of a schema. Each part is built once. A type gets its name before its part is built, because the
+/// schema of `not` for a type refers to the type again.
 #[derive(Default)]
 pub(super) struct Definitions {
     /// The kinds that have definitions.
@@ -18,7 +19,7 @@ pub(super) struct Definitions {
 }
 
 impl Definitions {
-    /// No definitions yet, for these kinds.
+    /// Creates an empty set of definitions for these kinds.
     pub(super) fn of(kinds: Vec<&'static Kind>) -> Self {
         Self { kinds, ..Self::default() }
     }
@@ -50,8 +51,8 @@ impl Definitions {
         self.all
     }
 
-    /// The name of a type: `list of text`. Records with the same fields and different types are distinguished by a
-    /// number.
+    /// Returns the name of a type, such as `list-of-text`. The name of a record contains a number, because two records
+    /// can have the same fields with different types.
     fn name(&mut self, of: Type) -> String {
         let place = self.types.iter().position(|known| *known == of).unwrap_or_else(|| {
             self.types.push(of);
@@ -70,7 +71,7 @@ impl Definitions {
         }
     }
 
-    /// A reference to the schema of a value.
+    /// Returns a reference to the schema of a value.
     pub(super) fn value(&mut self, of: Type) -> String {
         let name = format!("value-{}", self.name(of));
         let link = reference(&name);
@@ -103,7 +104,7 @@ impl Definitions {
         link
     }
 
-    /// A reference to the schema of a condition on a value: a bare value, matchers, or conditions on fields.
+    /// Returns a reference to the schema of a condition on a value: a bare value, matchers, or conditions on fields.
     pub(super) fn condition(&mut self, of: Type) -> String {
         let name = format!("condition-{}", self.name(of));
         let link = reference(&name);
@@ -149,7 +150,7 @@ impl Definitions {
                     "properties": { "attribute": text() },
                 });
                 let mut all = vec![json!({ "$ref": self.value(of) }), attribute];
-                // The name of an attribute stands alone where an instant is expected.
+                // Where an instant is expected, the operand can be the name of an attribute alone.
                 all.extend((of == Type::Time).then(text));
                 json!({ "anyOf": all })
             }

@@ -1,13 +1,13 @@
 //! The schema of `log_sweep:` in a stage.
 //!
-//! Must not know how events are read.
+//! This module must not know how events are read.
 
 use serde_json::{Value, json};
 
 use super::{files, said};
 use crate::facts::Sampled;
 
-/// The schema.
+/// Returns the schema.
 pub(super) fn schema() -> Value {
     json!({
         "type": "object",

@@ -1,8 +1,9 @@
 //! JSON Schemas of policy, suite and waiver files, for editors.
 //!
-//! The schemas follow from the kinds, the matchers and the catalogues, so that an editor completes everything that the
-//! check accepts. A schema is no stricter than the check, with one exception: an account id must be quoted. A schema
-//! accepts every text with a parameter, and every text that only the check can judge. Must not read text.
+//! The schemas are derived from the kinds, the matchers and the catalogues, so that an editor completes everything that
+//! the check accepts. A schema is no stricter than the check, with one exception: an account id must be quoted. A
+//! schema accepts every text with a parameter, and every text that only the check can judge. This module must not read
+//! text.
 
 mod definitions;
 mod log_sweep;
@@ -17,7 +18,7 @@ use paths::{Paths, reference};
 use super::{Per, Severity, Vocabulary, WhenNone};
 use crate::facts::{Kind, Oracle, ProbeSpec, Scope};
 
-/// The schema of a policy file.
+/// Returns the schema of a policy file.
 #[must_use]
 pub fn policy(words: &Vocabulary) -> Value {
     let kinds = words.kinds.all();
@@ -104,7 +105,7 @@ pub fn policy(words: &Vocabulary) -> Value {
     Value::Object(schema)
 }
 
-/// The schema of a suite file.
+/// Returns the schema of a suite file.
 #[must_use]
 pub fn suite() -> Value {
     let parameters = json!({ "type": "object", "description": "Values of `${name}` in policies." });
@@ -215,7 +216,7 @@ pub fn suite() -> Value {
     Value::Object(schema)
 }
 
-/// The schema of a waiver file.
+/// Returns the schema of a waiver file.
 #[must_use]
 pub fn waivers() -> Value {
     let waiver = json!({
@@ -285,7 +286,7 @@ fn document(name: &str, title: &str, body: Value) -> Map<String, Value> {
     schema
 }
 
-/// Every single value is text, also `true` and `12`.
+/// Returns the schema of a text. Every single value is a text, also `true` and `12`.
 fn text() -> Value {
     json!({ "type": ["string", "number", "boolean"] })
 }
@@ -322,7 +323,8 @@ fn at_most_one(keys: &[&str]) -> Value {
     json!({ "oneOf": choices })
 }
 
-/// The editor proposes the shipped frameworks. A suite can add frameworks, so the schema accepts other names.
+/// Returns the schema of `controls`. The editor proposes the shipped frameworks. A suite can add frameworks, so the
+/// schema accepts other names.
 fn controls(words: &Vocabulary) -> Value {
     let in_part = json!({
         "type": "object",
@@ -345,7 +347,7 @@ fn controls(words: &Vocabulary) -> Value {
     })
 }
 
-/// The allowed content of `where`, `expect` and `examples` when a case is about this kind.
+/// Returns the allowed content of `where`, `expect` and `examples` when a case is about this kind.
 fn of_kind(kind: &'static Kind, defs: &mut Definitions) -> Value {
     let properties = rules_of(kind, defs);
     let needed = kind.window().is_some_and(|window| window.needed);
@@ -358,7 +360,7 @@ fn of_kind(kind: &'static Kind, defs: &mut Definitions) -> Value {
     json!({ "if": { "anyOf": [about("each"), about("some")] }, "then": then })
 }
 
-/// The allowed content of a case with this probe.
+/// Returns the allowed content of a case with this probe.
 fn of_probe(spec: &'static ProbeSpec, defs: &mut Definitions) -> Value {
     let mut then = rules_of(spec.kind, defs);
     for key in ["where", "per"] {

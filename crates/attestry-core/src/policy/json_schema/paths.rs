@@ -1,4 +1,5 @@
-//! The keys of a mapping of attributes: conditions, examples and references. Must not know the forms of files.
+//! The keys of the mappings from attributes to values. Conditions, examples and references are such mappings.
+//! This module must not know the forms of files.
 
 use serde_json::{Map, Value, json};
 
@@ -60,7 +61,7 @@ impl Paths {
         let elsewhere = json!({ "type": "object", "required": [ELSEWHERE] });
         let followed = match attribute.of {
             Type::List(_) => {
-                // A matcher that reads all items together.
+                // The matchers that read all items together.
                 let whole = matchers::ALL.iter().filter_map(|matcher| {
                     let of = follow::records(&follow::whole(*matcher, kind)?);
                     Some((matcher.keyword().to_owned(), Value::Object(defs.operand(matcher.takes(of).ok()?))))
@@ -99,7 +100,8 @@ impl Paths {
         }
     }
 
-    /// Adds the first part of a dotted name as a mapping of the rest, unless that part is an attribute itself.
+    /// Adds the first part of a dotted name as a key. Its value is a mapping with the rest of the name. If the first
+    /// part is an attribute itself, nothing is added.
     fn nested(&mut self, kind: &Kind, prefix: &str, rest: &str, fill: impl FnOnce(&mut Self, &str)) {
         let Some((first, _)) = rest.split_once('.') else { return };
         let full = format!("{prefix}{first}");
@@ -125,7 +127,7 @@ impl Paths {
     }
 }
 
-/// The attributes whose name starts with the prefix, each with the rest of its name.
+/// Returns the attributes whose name starts with the prefix, each with the rest of its name.
 fn below<'a>(kind: &'static Kind, prefix: &'a str) -> impl Iterator<Item = (&'static str, &'static Attribute)> + 'a {
     kind.attributes.iter().filter_map(move |attribute| Some((attribute.name.strip_prefix(prefix)?, attribute)))
 }

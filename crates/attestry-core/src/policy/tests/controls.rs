@@ -53,7 +53,19 @@ fn suite(catalogue: &str, policy: &str) -> Loaded {
 
 fn of(loaded: &Loaded, framework: Option<&str>) -> Vec<FrameworkControls> {
     assert!(loaded.diagnostics.is_empty(), "{}", render(&loaded.library.files, &loaded.diagnostics, false));
-    states(&loaded.library.suites[0], &loaded.words.catalogues, framework)
+    states(&[(&loaded.library.suites[0], &loaded.words.catalogues)], framework)
+}
+
+/// A catalogue can state that no case tests the whole of its controls. A part in the citation comes before that.
+#[test]
+fn a_catalogue_states_what_no_case_tests() {
+    let catalogue = CATALOGUE.replace("name: House rules\n", "name: House rules\nuntested: the habits of people\n");
+    let found = of(&suite(&catalogue, POLICY), Some("house"));
+    let state = |id: &str| found[0].controls.iter().find(|it| it.id == id).map(|it| (it.state, it.reason.as_deref()));
+    assert_eq!(state("H-5"), Some((ControlState::Part, Some("the habits of people"))));
+    assert_eq!(state("H-2"), Some((ControlState::Part, Some("the habits of people"))));
+    assert_eq!(state("H-6"), Some((ControlState::Part, Some("the windows"))));
+    assert_eq!(state("H-4"), Some((ControlState::Missing, None)));
 }
 
 #[test]

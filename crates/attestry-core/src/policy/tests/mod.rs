@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use super::*;
+use crate::facts::iam::STATEMENTS;
 use crate::facts::{
     Argument, Attribute, ByAttribute, Call, Fact, Field, Frequency, Kind, ProbeSpec, Resource, Scope, Type, Value,
     Window,
@@ -40,6 +41,8 @@ const ATTRIBUTES: &[Attribute] = &[
     attribute("zones", Type::List(&Type::Text)),
     attribute("grants", Type::List(&Type::Record(GRANT))),
     attribute("owner", Type::Record(GRANT)),
+    attribute("parts", Type::List(&Type::Text)).referring("test.thing"),
+    attribute("policy", STATEMENTS),
 ];
 
 const CALLS: &[Call] = &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 })];
@@ -91,6 +94,29 @@ static EVENT: Kind = Kind {
     )],
 };
 
+/// A kind whose cases must have a value that the call can select by.
+static RECORD: Kind = Kind {
+    name: "test.record",
+    plural: "records",
+    scope: Scope::Regional,
+    parent: None,
+    qualified: "",
+    doc: "A record.",
+    attributes: ATTRIBUTES,
+    calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 }).windowed(
+        &Window {
+            needed: true,
+            time: "last",
+            by: &[
+                ByAttribute { attribute: "name", field: "", key: "Name" },
+                ByAttribute { attribute: "zones", field: "", key: "Zone" },
+            ],
+            only_by: true,
+            ..Window::OPTIONAL
+        },
+    )],
+};
+
 static TURN: ProbeSpec = ProbeSpec {
     name: "secret-rotation",
     kind: &THING,
@@ -107,7 +133,7 @@ static TURN: ProbeSpec = ProbeSpec {
 fn words() -> Vocabulary {
     static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
     Vocabulary {
-        kinds: Kinds::new([&THING, &GLOBAL, &EVENT, &ATTESTATION]),
+        kinds: Kinds::new([&THING, &GLOBAL, &EVENT, &RECORD, &ATTESTATION]),
         probes: vec![&TURN],
         catalogues: CATALOGUES.clone(),
     }

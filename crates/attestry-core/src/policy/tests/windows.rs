@@ -4,8 +4,12 @@ use super::*;
 use crate::facts::{ByValue, TimeSpan};
 
 fn case(over: &str, filter: &str) -> Case {
+    case_of("test.event", over, filter)
+}
+
+fn case_of(kind: &str, over: &str, filter: &str) -> Case {
     let text = format!(
-        "  a:\n    each: test.event\n    over: {over}\n    where: {filter}\n    when_none: met\n    expect: {{ count: 1 }}"
+        "  a:\n    each: {kind}\n    over: {over}\n    where: {filter}\n    when_none: met\n    expect: {{ count: 1 }}"
     );
     let days = "parameters: { days: 30d, who: bank }";
     let days = if over.contains('$') || filter.contains('$') { days } else { "" };
@@ -57,6 +61,17 @@ fn only_what_every_resource_must_have_is_selected_by() {
         ("{ name: ghp_Zq9xWv7Kd93mNpRt5sYb81LcAb12Cd34Ef56 }", none()),
     ] {
         assert_eq!(case("1d", filter).windowed().by_values(), expected, "{filter}");
+    }
+    for (filter, expected) in [
+        ("{ zones: { contains: z } }", vec![one("Zone", &["z"])]),
+        ("{ zones: { any: { one_of: [y, z] } } }", vec![one("Zone", &["y", "z"])]),
+        ("{ zones: { contains: z }, name: a }", vec![one("Name", &["a"]), one("Zone", &["z"])]),
+        ("{ name: a, zones: { not: { contains: z } } }", vec![one("Name", &["a"])]),
+        ("{ name: a, zones: { each: { equals: z } } }", vec![one("Name", &["a"])]),
+        // A text that has the operand anywhere is one of many.
+        ("{ name: { contains: a }, zones: { contains: z } }", vec![one("Zone", &["z"])]),
+    ] {
+        assert_eq!(case_of("test.record", "1d", filter).windowed().by_values(), expected, "{filter}");
     }
     let many: Vec<String> = (0..60).map(|number| format!("n{number}")).collect();
     assert_eq!(case("1d", &format!("{{ name: {{ one_of: [{}] }} }}", many.join(", "))).windowed().by_values(), none());

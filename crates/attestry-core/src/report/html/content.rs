@@ -1,6 +1,6 @@
-//! The data of the page: the run, with each resource and each fact once, even if several cases select it.
+//! The data of the page: the run. Each resource and each fact occurs once, even if several cases select the resource.
 //!
-//! Must not know markup.
+//! This module must not know markup.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -106,7 +106,7 @@ struct CaseFacts<'a> {
     found: Vec<FindingRow<'a>>,
 }
 
-/// A resource that needs attention. Without a number, it is the population.
+/// A resource that needs attention. A row without a number is about the population.
 #[derive(Serialize)]
 struct FindingRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,8 +133,8 @@ struct WaiverFacts<'a> {
     concerns: Vec<String>,
 }
 
-/// Ascending numbers, as the first number and the length of each run. A case with 10,000 resources needs only a few
-/// pairs.
+/// Ascending numbers, as the first number and the length of each sequence of consecutive numbers. A case with 10,000
+/// resources needs only a few pairs.
 #[derive(Default, Serialize)]
 struct Runs(Vec<(usize, usize)>);
 
@@ -164,7 +164,7 @@ impl<'a> Content<'a> {
             let Some(kind) = kinds.iter().position(|kind| kind.name == population.kind.name) else { continue };
             let Some(paths) = kinds.get(kind).map(|kind| &kind.paths) else { continue };
             let mut of_population: Vec<&'a Resource> = population.resources.iter().collect();
-            // The resources have the order of the results, so that the resources of a case are mostly one run of
+            // The resources have the order of the results, so that the resources of a case mostly have consecutive
             // numbers.
             of_population.sort_by(|a, b| a.id.cmp(&b.id));
             for resource in of_population {
@@ -205,7 +205,7 @@ impl<'a> Content<'a> {
         let (file, line) = record.place(case);
         let kind = self.kinds.iter().position(|kind| kind.name == case.kind.name).unwrap_or_default();
         let mut next = 0;
-        // The resource is mostly the one after the last resource. If not, it is looked up.
+        // Mostly, the resource is the next one in the list. If not, it is looked up.
         let mut number = |it: &'a ResourceResult| {
             let is_next = self.resources.get(next).is_some_and(|seen| {
                 seen.0 == kind && seen.2 == &*it.id && self.places.get(seen.3) == Some(&(&*it.account, &*it.region))
@@ -299,7 +299,7 @@ struct Places<'a> {
 
 impl<'a> Places<'a> {
     fn number(&mut self, account: &'a str, region: &'a str) -> usize {
-        // The resources come grouped by place.
+        // The resources are grouped by place, so the search begins with the last place.
         let known = self.all.iter().rposition(|it| *it == (account, region));
         known.unwrap_or_else(|| {
             self.all.push((account, region));

@@ -1,12 +1,12 @@
 //! The page for readers without scripts: the outcome, and one row for each case.
 //!
-//! Must not know the content that the script shows.
+//! This module must not know the content that the script shows.
 
 use std::fmt::Write as _;
 
 use crate::report::{Record, wording};
 
-/// The outcome and the cases as markup. Scripts replace this part of the page.
+/// Returns the outcome and the cases as markup. Scripts replace this part of the page.
 pub(super) fn page(record: &Record<'_>) -> String {
     let run = record.run;
     let mut text = String::from("<noscript>\n<style>header, #page { display: none; }</style>\n<main>\n");

@@ -331,7 +331,8 @@ fn requirements_that_differ_in_a_value_are_counted_apart() {
 #[test]
 fn a_join_equals_the_naive_double_loop() {
     let slow = "{ related: { kind: test.key, where: { any: [{ id: { equals: { of: name } } }] } } }";
-    let states = [Fact::from("k1"), Fact::from("k2"), Fact::Absent, Fact::Unknown(Arc::new(Gap::new(Cause::Denied)))];
+    let [quick, slow] = [RELATED, slow].map(cases);
+    let states = states_of_id();
     let mut compared = 0;
     for first in &states {
         for second in &states {
@@ -341,11 +342,49 @@ fn a_join_equals_the_naive_double_loop() {
                 keys.gaps.extend((!whole).then(|| Arc::new(Gap::new(Cause::Truncated))));
                 for names in [&["k1"][..], &["k2"], &["k1", "k2"], &["k3"], &[]] {
                     let all = [keys.clone(), named_boxes(names)];
-                    assert_eq!(verdict(RELATED, &all), verdict(slow, &all), "{first:?} {second:?} {whole} {names:?}");
+                    let [one, other] =
+                        [&quick, &slow].map(|cases| evaluate(cases, &all, &[], now()).cases[0].verdict.word());
+                    assert_eq!(one, other, "{first:?} {second:?} {whole} {names:?}");
                     compared += 1;
                 }
             }
         }
     }
-    assert_eq!(compared, 160);
+    assert_eq!(compared, 360);
+}
+
+/// Every state that an attribute of a resource can have.
+fn states_of_id() -> [Fact; 6] {
+    let withheld = Fact::from(format!("k1{}", crate::facts::redact::REDACTED));
+    let unknown = Fact::Unknown(Arc::new(Gap::new(Cause::Denied)));
+    [Fact::from("k1"), Fact::from("k2"), Fact::Absent, unknown, Fact::not_applicable("no id"), withheld]
+}
+
+/// A filter that an index answers selects the same resources as the filter that is judged on each resource.
+#[test]
+fn a_filter_by_an_index_equals_the_filter_on_each_resource() {
+    let text = |filter: &str| {
+        format!(
+            "  a:\n    title: a\n    each: test.key\n    where: {filter}\n    when_none: violated\n    expect: {{ manager: x }}\n"
+        )
+    };
+    let [quick, slow] = ["{ id: k1, manager: x }", "{ all: [{ any: [{ id: k1 }] }, { manager: x }] }"]
+        .map(|filter| cases_from(&KEY, &text(filter)));
+    let managers = [Fact::from("x"), Fact::from("y"), Fact::Unknown(Arc::new(Gap::new(Cause::Denied)))];
+    let mut verdicts = std::collections::BTreeSet::new();
+    for first in &states_of_id() {
+        for second in &states_of_id() {
+            for manager in &managers {
+                let key = |id: &str, fact: &Fact, manager: &Fact| {
+                    resource(&KEY, id, &[("id", fact.clone()), ("manager", manager.clone())])
+                };
+                let all = vec![key("b", second, &Fact::from("x")), key("a", first, manager)];
+                let keys = [population_of(&KEY, all)];
+                let [one, other] = [&quick, &slow].map(|cases| evaluate(cases, &keys, &[], now()));
+                assert_eq!(bytes(&one), bytes(&other), "{first:?} {second:?} {manager:?}");
+                verdicts.insert(one.cases[0].verdict.word());
+            }
+        }
+    }
+    assert_eq!(verdicts.into_iter().collect::<Vec<_>>(), ["met", "not_evaluated", "violated"]);
 }

@@ -1,5 +1,5 @@
-//! Reads CBOR by shape, and the CBOR of errors without one. What is not wanted is skipped. The module must not know
-//! headers.
+//! Reads CBOR by shape, and the CBOR of errors without a shape. Members that are not wanted are skipped. This module
+//! must not know headers.
 
 use aws_smithy_cbor::Decoder;
 use aws_smithy_cbor::data::Type;
@@ -69,8 +69,8 @@ impl Reader<'_> {
             (Type::Bytes | Type::BytesIndef, Shape::Blob) => Value::from(scalar::base64(decoder.blob()?.as_ref())),
             (Type::Tag, Shape::Timestamp(_)) => {
                 let at = decoder.position();
-                // The tag of an instant is one byte. The library cuts an instant to milliseconds that the double may have
-                // missed by a hair, so the number is read here.
+                // The tag of an instant is one byte. The library cuts an instant to milliseconds, although the double
+                // can be slightly below the intended millisecond. So the number is read here.
                 if self.body.get(at) != Some(&0xc1) {
                     return Err(wrong(shape, place));
                 }
@@ -138,7 +138,8 @@ fn float(number: f64) -> Value {
     }
 }
 
-/// Returns whether a list or map has another item. The function consumes the end mark of one without a length.
+/// Returns whether a list or map has another item. If the list or map has no length, the function consumes its end
+/// mark.
 fn more(decoder: &mut Decoder<'_>, left: &mut Option<u64>) -> Result<bool, DeserializeError> {
     match left {
         Some(0) => Ok(false),

@@ -1,4 +1,4 @@
-//! Reads errors in all spellings of AWS. The module must not know the meaning of a code.
+//! Reads errors in all spellings of AWS. This module must not know the meaning of a code.
 
 use serde_json::Value;
 

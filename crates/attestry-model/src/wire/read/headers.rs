@@ -1,4 +1,4 @@
-//! Reads the members that are in headers, and the status. The module must not know any body.
+//! Reads the members that are in headers, and the status. This module must not know any body.
 
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ fn one(member: Member, text: &str) -> Result<Value, Unreadable> {
     let place = root.member(member.name());
     let value = match member.shape() {
         Shape::List(list) => {
-            // An instant in the form of headers has a comma of its own.
+            // In a header, an instant itself contains a comma.
             let items: Option<Vec<Value>> = match list.item() {
                 item @ Shape::Timestamp(_) => dates(text).map(|text| of_text(item, text)).collect(),
                 item => text.split(',').map(|text| of_text(item, text.trim().trim_matches('"'))).collect(),

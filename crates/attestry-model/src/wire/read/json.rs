@@ -1,5 +1,5 @@
 //! Reads JSON by shape. Only wanted members are built. The rest is skipped while the text is parsed, so it is never in
-//! memory as a value. The module must not know headers.
+//! memory as a value. This module must not know headers.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ use crate::wire::{Unreadable, Wanted, scalar};
 /// Returns the value of a text, or `None` when it is null.
 pub(super) fn read(shape: Shape, body: &[u8], wanted: &Wanted, place: &Place<'_>) -> Result<Option<Value>, Unreadable> {
     let failure = RefCell::new(None);
-    // The members of headers and of the body may share a name on the wire.
+    // A member of a header and a member of the body may have the same name on the wire.
     let whole = matches!(place, Place::Root);
     let seed = Seed { shape, wanted, place, depth: DEPTH, whole, failure: &failure };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
@@ -121,7 +121,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
             match items.next_element_seed(seed)? {
                 None => return Ok(Some(Value::Array(found))),
                 Some(Some(item)) => found.push(item),
-                // A null among the items is no item of any operation.
+                // No operation returns a list with a null item.
                 Some(None) => return Err(seed.wrong()),
             }
         }
@@ -173,7 +173,7 @@ impl Seed<'_> {
     }
 }
 
-/// Removes the members of free JSON that are not wanted. It has no shape by which the parser could skip them.
+/// Removes the members of free JSON that are not wanted. Free JSON has no shape, so the parser could not skip them.
 fn prune(value: &mut Value, wanted: &Wanted) {
     match value {
         _ if *wanted == Wanted::Everything => {}
@@ -188,7 +188,7 @@ fn prune(value: &mut Value, wanted: &Wanted) {
     }
 }
 
-/// The name of a member, borrowed from the text where it has no escape.
+/// The name of a member, borrowed from the text if it has no escape.
 struct Name<'de>(Cow<'de, str>);
 
 impl<'de> serde::Deserialize<'de> for Name<'de> {

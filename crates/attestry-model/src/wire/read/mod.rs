@@ -1,5 +1,5 @@
 //! Reads answers and errors by shape. The body of an answer comes from a stranger: its depth and size are limited, and
-//! nothing that it contains is quoted. The module must not know how requests are written.
+//! nothing that it contains is quoted. This module must not know how requests are written.
 
 mod cbor;
 mod error;
@@ -17,7 +17,7 @@ use crate::shape::{Location, Member, Shape, Structure};
 
 pub(super) use error::error;
 
-/// The greatest size of an answer. No page of AWS has half of it.
+/// The greatest size of an answer. No page of AWS has half of this size.
 const MOST_BYTES: usize = 64 << 20;
 
 /// The greatest depth of a value. No answer of AWS is deeper.
@@ -84,7 +84,8 @@ fn read_payload(
             Ok(text) => Ok(Some(Value::from(text))),
             Err(_) => Err(Unreadable::Type { place: place.to_string(), expected: payload.shape().words() }),
         },
-        // An empty body is none of these, so an answer that was cut off is no answer without the member.
+        // An empty body is no value of these shapes. So an answer that was cut off does not look like an answer without
+        // the member.
         shape => match operation.service().protocol() {
             Protocol::RestXml => xml::read(operation, shape, body, wanted, &place),
             _ => json::read(shape, body, wanted, &place),
@@ -97,7 +98,7 @@ fn wrong(shape: Shape, place: &Place<'_>) -> Unreadable {
     Unreadable::Type { place: place.to_string(), expected: shape.words() }
 }
 
-/// Adds a member or an entry. A second one of the same name would hide the first, so it is an error.
+/// Adds a member or an entry. A second one with the same name would hide the first, so it is an error.
 fn insert(
     found: &mut Map<String, Value>,
     name: &str,
@@ -111,7 +112,7 @@ fn insert(
     }
 }
 
-/// Returns the depth inside, or an error at the limit.
+/// Returns the remaining depth for a nested value, or an error at the limit.
 fn deeper(depth: usize, place: &Place<'_>) -> Result<usize, Unreadable> {
     depth.checked_sub(1).ok_or_else(|| Unreadable::Deep { place: place.to_string() })
 }

@@ -1,5 +1,5 @@
-//! Reads XML by shape, and the XML of errors. What is not wanted is skipped. Numbers, booleans and instants get their
-//! type by the shape. The module must not know headers.
+//! Reads XML by shape, and the XML of errors. Elements that are not wanted are skipped. The shape determines the type
+//! of numbers, booleans and instants. This module must not know headers.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -30,7 +30,8 @@ pub(super) fn read(
 ) -> Result<Option<Value>, Unreadable> {
     let mut document = Document::new(body)?;
     let root = document.root()?;
-    // Some services report an error with the status of success. An answer without any value is known by its root only.
+    // Some services report an error with a success status. If the answer has no value, only its root shows that it is
+    // no error.
     if !is_root(operation, root.local_name().as_ref()) {
         return Err(Unreadable::Protocol("answer of this operation"));
     }
@@ -52,7 +53,7 @@ pub(super) fn read(
     Ok(value)
 }
 
-/// Whether an element of this name is the root of an answer to the operation.
+/// Returns whether an element of this name is the root of an answer to the operation.
 fn is_root(operation: Operation, name: &[u8]) -> bool {
     let name = std::str::from_utf8(name).unwrap_or_default();
     let payload = operation.output().and_then(Structure::payload);
@@ -287,7 +288,7 @@ impl<'a> Document<'a> {
             if name.as_ref() == key_name.as_bytes() {
                 key = Some(self.text()?.ok_or_else(|| wrong(map.key(), &place))?);
             } else if name.as_ref() == value_name.as_bytes() {
-                // AWS sends the key first. A value before its key is read whole.
+                // AWS sends the key first. A value before its key is read completely.
                 let inside = key.as_deref().map_or(Some(&Wanted::Everything), |key| wanted.inside(key));
                 match inside {
                     Some(inside) => value = self.element(&child, map.value(), inside, &place, depth)?,
@@ -326,7 +327,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Returns whether an element is the member. The name of the items is that of a list without an element of its own.
+/// Returns whether an element is the member. A flattened list has no element of its own, so the function compares the
+/// name of its items.
 fn is_named(member: Member, name: &[u8]) -> bool {
     if member.data().attribute {
         return false;

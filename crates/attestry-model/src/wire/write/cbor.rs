@@ -1,4 +1,4 @@
-//! Writes CBOR by shape. The module must not know headers.
+//! Writes CBOR by shape. This module must not know headers.
 
 use aws_smithy_cbor::Encoder;
 use aws_smithy_types::DateTime;
@@ -78,7 +78,7 @@ fn value(encoder: &mut Encoder, shape: Shape, it: &Value) {
         (_, Value::Null) => {
             encoder.null();
         }
-        // A JSON document in the place of a text is its text.
+        // A JSON document in the place of a text is written as a text.
         (_, Value::Object(_) | Value::Array(_)) => {
             encoder.str(&it.to_string());
         }

@@ -1,4 +1,4 @@
-//! Writes the forms of Query and of EC2. The module must not know answers.
+//! Writes the forms of Query and of EC2. This module must not know answers.
 
 use serde_json::{Map, Value};
 
@@ -51,7 +51,7 @@ impl Form {
         if member.wire_name() == member.name() {
             return member.name().to_owned();
         }
-        // EC2 writes the names of answers in forms with a capital.
+        // In forms, EC2 uses the name of the answer with a capital first letter.
         let mut letters = member.wire_name().chars();
         let first = letters.next().map(|it| it.to_ascii_uppercase());
         first.into_iter().chain(letters).collect()
@@ -69,7 +69,7 @@ impl Form {
             (Shape::List(list), Value::Array(items)) => {
                 let prefix = match (self.ec2, list.flattened(), list.wire_item()) {
                     (true, ..) | (false, true, None) => name,
-                    // The name of the items takes the place of the list's own name.
+                    // The name of the items replaces the name of the list.
                     (false, true, Some(item)) => match name.rsplit_once('.') {
                         Some((before, _)) => format!("{before}.{item}"),
                         None => item.to_owned(),

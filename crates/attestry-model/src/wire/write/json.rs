@@ -1,4 +1,4 @@
-//! Writes JSON with the names on the wire. The module must not know headers.
+//! Writes JSON with the names on the wire. This module must not know headers.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::{given, text};
 use crate::shape::{Member, Shape, Structure, TimeFormat};
 use crate::wire::scalar;
 
-/// Returns the members of a structure that a condition chooses.
+/// Returns the members of a structure that `chosen` selects.
 pub(super) fn members(
     structure: Structure,
     members: &Map<String, Value>,
@@ -29,7 +29,7 @@ pub(super) fn value(shape: Shape, it: &Value) -> Value {
             (TimeFormat::UnixSeconds, Some(instant)) => scalar::seconds(instant),
             _ => Value::from(text(shape, it, TimeFormat::UnixSeconds)),
         },
-        // A JSON document in the place of a text is its text.
+        // A JSON document in the place of a text is written as a text.
         (Shape::Text(_), Value::Object(_) | Value::Array(_)) => Value::from(it.to_string()),
         _ => it.clone(),
     }

@@ -1,5 +1,5 @@
-//! Writes requests and the answers of a server that plays AWS. `check` has compared the values with the shapes before. The
-//! module must not know how answers are read.
+//! Writes requests and the answers of a server that plays AWS. Before that, `check` compares the values with the
+//! shapes. This module must not know how answers are read.
 
 mod cbor;
 mod form;
@@ -100,10 +100,10 @@ fn rest(operation: Operation, members: &Map<String, Value>, check: &Check, reque
     Ok(())
 }
 
-/// Adds the headers that no model has.
+/// Adds the headers that are in no model.
 fn fixed_headers(operation: Operation, request: &mut Request) {
     let fixed = match operation.service().name() {
-        // Without it the service answers in HAL, with other members.
+        // Without this header, the service answers in HAL, with other members.
         "apigateway" => ("accept", "application/json"),
         "glacier" => ("x-amz-glacier-version", operation.service().version()),
         _ => return,
@@ -113,7 +113,7 @@ fn fixed_headers(operation: Operation, request: &mut Request) {
     }
 }
 
-/// Returns the body with one member as its whole, and the type of the content.
+/// Returns the body for a member that is the whole body, and the content type.
 fn payload_body(payload: Member, value: Option<&Value>, xml: bool) -> (Vec<u8>, Option<&'static str>) {
     match (payload.shape(), value) {
         (Shape::Blob, Some(Value::String(text))) => {
@@ -128,12 +128,12 @@ fn payload_body(payload: Member, value: Option<&Value>, xml: bool) -> (Vec<u8>, 
     }
 }
 
-/// Returns the value of a member that is set.
+/// Returns the value of a member, if the member is set.
 fn given(member: Member, members: &Map<String, Value>) -> Option<&Value> {
     members.get(member.name()).filter(|value| !value.is_null())
 }
 
-/// Returns the headers of the members that are in headers.
+/// Returns the headers for the members whose location is a header.
 fn headers(structure: Structure, members: &Map<String, Value>, check: &Check) -> Result<Headers, Unfit> {
     let mut headers = Headers::new();
     for member in structure.members() {
@@ -181,7 +181,7 @@ fn header_text(member: Member, value: &Value) -> String {
     }
 }
 
-/// Returns a single value as text. `usual` is the form of instants without one of their own.
+/// Returns a single value as text. `usual` is the format of instants whose shape has no format.
 fn text(shape: Shape, value: &Value, usual: TimeFormat) -> String {
     match (shape, value) {
         (Shape::Timestamp(format), value) => match scalar::instant(value) {

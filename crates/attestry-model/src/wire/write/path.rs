@@ -1,4 +1,4 @@
-//! Writes the path, the query and the host prefix of a request from their templates. The module must not know bodies.
+//! Writes the path, the query and the host prefix of a request from their templates. This module must not know bodies.
 
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ pub(super) fn path(operation: Operation, members: &Map<String, Value>, check: &C
         let member = member.ok_or_else(missing)?;
         let value = given(member, members).map(|it| text(member.shape(), it, TimeFormat::Iso8601));
         let value = value.filter(|text| !text.is_empty()).ok_or_else(missing)?;
-        // A client or a server could walk up a path with dots.
+        // With these parts, a client or a server could go to another path.
         if value.split('/').any(|part| matches!(part, "." | "..")) {
             return Err(check.wrong("a text that is no relative path", &Place::Root.member(member.name())));
         }

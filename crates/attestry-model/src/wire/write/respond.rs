@@ -1,4 +1,4 @@
-//! Writes the answers and errors of a server that plays AWS. The module must not know requests.
+//! Writes the answers and errors of a server that plays AWS. This module must not know requests.
 
 use serde_json::{Map, Value};
 
@@ -62,7 +62,7 @@ fn rest(
 ) -> Result<Vec<u8>, Unfit> {
     let Some(output) = operation.output() else { return Ok(Vec::new()) };
     let of_members = headers(output, members, check)?;
-    // A header that a member holds has no usual value.
+    // A member with the location of a header replaces the usual header of the same name.
     let is_member = |name: &str| {
         output.members().any(|it| it.location() == Location::Header && it.wire_name().eq_ignore_ascii_case(name))
     };
@@ -87,7 +87,7 @@ fn rest(
         return Ok(json_body(Some(output), members));
     }
     let inside = xml::answer(output, members);
-    // The root of this one answer is its only member.
+    // In this answer, the root element is the only member.
     if (operation.service().name(), operation.name()) == ("s3", "GetBucketLocation") {
         let empty = || xml::text_element("LocationConstraint", "");
         return Ok(if inside.is_empty() { empty() } else { inside }.into_bytes());
@@ -96,7 +96,7 @@ fn rest(
     Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root}>{inside}</{root}>").into_bytes())
 }
 
-/// Replaces the JSON documents in the place of texts by their texts.
+/// Replaces each JSON document that stands in the place of a text with its text.
 fn documents(shape: Shape, members: &mut Map<String, Value>, encoded: bool) {
     let Shape::Structure(structure) = shape else { return };
     for (name, value) in members.iter_mut() {
@@ -164,7 +164,7 @@ pub(in crate::wire) fn refuse(service: &Service, error: &AwsError, status: u16, 
             xml::escape(request_id)
         )
         .into_bytes(),
-        // S3 has the members in the root. The other services of this protocol use the form of Query.
+        // In the errors of S3, the members are in the root. The other services of this protocol use the form of Query.
         Protocol::RestXml if service.name() == "s3" => {
             format!("<Error>{code_xml}{message_xml}{id}</Error>").into_bytes()
         }

@@ -1,4 +1,4 @@
-//! Writes XML by shape. Texts are escaped, and names come from the model alone. The module must not know headers.
+//! Writes XML by shape. Texts are escaped, and names come from the model alone. This module must not know headers.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -17,7 +17,7 @@ pub(super) fn request((root, namespace): (&str, &str), input: Structure, members
     xml.0.into_bytes()
 }
 
-/// Returns a body that is one member.
+/// Returns a body that consists of one member.
 pub(super) fn payload(payload: Member, value: &Value) -> Vec<u8> {
     let mut xml = Xml(String::new());
     xml.element(payload.wire_name(), payload.data().namespace, payload.shape(), value);
@@ -36,7 +36,8 @@ pub(super) fn text_element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", escape(text))
 }
 
-/// Escapes a text for its place between two tags or in an attribute. XML has no form for other control characters.
+/// Escapes a text for a place between two tags or in an attribute. Control characters that XML cannot express are
+/// replaced.
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
     let is_plain = |it: char| !matches!(it, '&' | '<' | '>' | '"' | '\r') && (it >= ' ' || matches!(it, '\t' | '\n'));
     if text.chars().all(is_plain) {

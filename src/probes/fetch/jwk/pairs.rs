@@ -1,0 +1,60 @@
+//! Public keys of each type that AWS KMS has, for the tests. Another program made both encodings.
+
+/// Public keys as JWK and as DER in base64. The JWK and the DER of each key.
+pub(super) const PAIRS: &[(&str, &str)] = &[
+    (
+        "{\"kty\":\"RSA\",\"kid\":\"a\",\"use\":\"sig\",\"n\":\"nVqqWiXG8UZfEHtjGp0aTQ6Mm38L1gpSaSEA5eIL2VhfZidftnfhJvv\
+         Fn8aEMBAwN5-gr6g-AvMdeDfH3kAC3ezlzXjOsq1v0IsMs6jzVYSifEuYLwn1_kRY6ABS_j079yg22rCo23uhHEMxXQtrb-\
+         5Rms1kcGWh5KyanLv29_Tb96kcoBWMYqIRk2UidBZ7U92HotOgvkVUCgUy6mGEqjK-GvplQC0qCKwVT8j2G9NElewqnf88a\
+         1WuDABbgopIUHfNGUHQ-qLOH9ypmdxpUG89lCf49M_TbqUb24bM1SZZ6lvdrnayg7Ae01Vr9Hiqb6NF-wr1jyUYNtjwZeve\
+         iQ\",\"e\":\"AQAB\"}",
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAnVqqWiXG8UZfEHtjGp0aTQ6Mm38L1gpSaSEA5eIL2VhfZidftnfhJvvF\
+         n8aEMBAwN5+gr6g+AvMdeDfH3kAC3ezlzXjOsq1v0IsMs6jzVYSifEuYLwn1/kRY6ABS/j079yg22rCo23uhHEMxXQtrb+5Rms1k\
+         cGWh5KyanLv29/Tb96kcoBWMYqIRk2UidBZ7U92HotOgvkVUCgUy6mGEqjK+GvplQC0qCKwVT8j2G9NElewqnf88a1WuDABbgopI\
+         UHfNGUHQ+qLOH9ypmdxpUG89lCf49M/TbqUb24bM1SZZ6lvdrnayg7Ae01Vr9Hiqb6NF+wr1jyUYNtjwZeveiQIDAQAB",
+    ),
+    (
+        "{\"kty\":\"RSA\",\"kid\":\"a\",\"use\":\"sig\",\"n\":\"tdN-Fnihf7J8GKnbmyhfkTO7xhQyXr5-XdJmhPwFCJPWXKitcnphoKl\
+         WQKVMGyaS2H8gMsCqqEO9tKLxTuccF1eWEy_yZknAp-pz0YC9RsKwjSYLqPF6-9dWurx4PLlbQtD6tky758Oj7s02cxVBtT\
+         5JBmaL6Mz-vGJwhMvvEyy_lclpK5g_jgNM9zNupCCY64K4ixP0rcQe2CIzzeb10ifmR0ZQFsiZpyMkoJFqn06Y-iznlQKGn\
+         gyrcHR6TZzhadiRX-4g3XF8bGqL4rdrFgNAyjsQIAPi-Wbs1Bu9zVMYsBTnhORDoj4eWtdaRiDF12zQeAg3HPeZdcZtQI3_\
+         H2-iPuCsMGhw4Pl3i1UE8XE5U3ruyhnVLNoy8y3GMn33v4hVjC0y1OZFVfD4fXI8d2wsnNjQtho4P6WTIK7hcETmBqUclGs\
+         PfRfMgja6wn9KIRsPOYPTGhur1VE5e1rA39SdxnVB0XNMzCuXXRYUsDdr-svK4HARZG8RZrFRV0TN\",\"e\":\"AQAB\"}",
+        "MIIBojANBgkqhkiG9w0BAQEFAAOCAY8AMIIBigKCAYEAtdN+Fnihf7J8GKnbmyhfkTO7xhQyXr5+XdJmhPwFCJPWXKitcnphoKlW\
+         QKVMGyaS2H8gMsCqqEO9tKLxTuccF1eWEy/yZknAp+pz0YC9RsKwjSYLqPF6+9dWurx4PLlbQtD6tky758Oj7s02cxVBtT5JBmaL\
+         6Mz+vGJwhMvvEyy/lclpK5g/jgNM9zNupCCY64K4ixP0rcQe2CIzzeb10ifmR0ZQFsiZpyMkoJFqn06Y+iznlQKGngyrcHR6TZzh\
+         adiRX+4g3XF8bGqL4rdrFgNAyjsQIAPi+Wbs1Bu9zVMYsBTnhORDoj4eWtdaRiDF12zQeAg3HPeZdcZtQI3/H2+iPuCsMGhw4Pl3\
+         i1UE8XE5U3ruyhnVLNoy8y3GMn33v4hVjC0y1OZFVfD4fXI8d2wsnNjQtho4P6WTIK7hcETmBqUclGsPfRfMgja6wn9KIRsPOYPT\
+         Ghur1VE5e1rA39SdxnVB0XNMzCuXXRYUsDdr+svK4HARZG8RZrFRV0TNAgMBAAE=",
+    ),
+    (
+        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"YRaFglPh1MqtOvb8hX36es0pfd0SXIiKX7mLtdVmqX4\",\"y\":\"ux7jPYxY15NRhZ\
+         sC7oP2V22HyKkSNzrqMB6UBdtXXJg\"}",
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYRaFglPh1MqtOvb8hX36es0pfd0SXIiKX7mLtdVmqX67HuM9jFjXk1GFmwLug/ZX\
+         bYfIqRI3OuowHpQF21dcmA==",
+    ),
+    (
+        "{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"Dxb7Lk6ETfmjNAsHHh-CAUtlUJtfiqiapKbGLrOEL3w84jNvMngb4qAQtek0Mj1k\
+         \",\"y\":\"gf2YZug1z7c1JKL8NEzlrBJG49IL081pU4xu0h-rSgBVdjDxs0vxHg0J1WQmWHfi\"}",
+        "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEDxb7Lk6ETfmjNAsHHh+CAUtlUJtfiqiapKbGLrOEL3w84jNvMngb4qAQtek0Mj1kgf2Y\
+         Zug1z7c1JKL8NEzlrBJG49IL081pU4xu0h+rSgBVdjDxs0vxHg0J1WQmWHfi",
+    ),
+    (
+        "{\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"AHjP_DueL4p7omZbqvqUjymxZbPVftdjIhAQdoXeA9IkfoPPVEMoXMWGGf4ItrV-\
+         3eMh-Dvc_kWH8cUyWAvGgBmW\",\"y\":\"ARUif5rFQnfmuRyjvLS8sSGCd6AKQGiGtobyKyTGW_NQdLxAo0E-QfiN0PNDsvrm\
+         BB9GRqWwp-apOAMQoTbe8bym\"}",
+        "MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQAeM/8O54vinuiZluq+pSPKbFls9V+12MiEBB2hd4D0iR+g89UQyhcxYYZ/gi2tX7d\
+         4yH4O9z+RYfxxTJYC8aAGZYBFSJ/msVCd+a5HKO8tLyxIYJ3oApAaIa2hvIrJMZb81B0vECjQT5B+I3Q80Oy+uYEH0ZGpbCn5qk4\
+         AxChNt7xvKY=",
+    ),
+    (
+        "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"Z28gQmqstwvI8aLLVv8xnXEDvDcBb6J7mVBG4P9omIg\",\"y\":\"SknbXySEP2\
+         1y6eUsrRHdIPk72_i0syrJIO0iS17DgQQ\"}",
+        "MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEZ28gQmqstwvI8aLLVv8xnXEDvDcBb6J7mVBG4P9omIhKSdtfJIQ/bXLp5SytEd0g+Tvb\
+         +LSzKskg7SJLXsOBBA==",
+    ),
+    (
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"9STxJsrYiimsZXiqge9enxTQHlf78VE49ABT724NoNA\"}",
+        "MCowBQYDK2VwAyEA9STxJsrYiimsZXiqge9enxTQHlf78VE49ABT724NoNA=",
+    ),
+];
