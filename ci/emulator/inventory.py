@@ -86,7 +86,8 @@ def keys(stack):
     client = stack.client("kms")
     for key in pages(stack, "kms", "list_keys", "Keys"):
         metadata = client.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-        yield f"{key['KeyId']} {metadata['KeyState']}"
+        tags = {tag["TagKey"]: tag["TagValue"] for tag in client.list_resource_tags(KeyId=key["KeyId"])["Tags"]}
+        yield f"{key['KeyId']} {metadata['KeyState']} {tags.get('attestry:run')}"
     for alias in pages(stack, "kms", "list_aliases", "Aliases"):
         yield f"{alias['AliasName']} {alias.get('TargetKeyId')}"
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import fault_proxy
 from fault_proxy import Fault
 from inventory import inventory, labels, pages
+from probe_expectations import make_slot
 from probe_runs import ProbeRunner, Run
 from stack import Stack
 
@@ -62,6 +63,7 @@ class Matrix:
             self.stack.secret(name)
             self.stack.client("secretsmanager").rotate_secret(SecretId=name)
         self.free_secrets = collections.deque(self.secrets)
+        self.slots = {name: make_slot(self.stack, name) for name in self.secrets}
         # Resources of other owners, with the names that a probe would use.
         self.stack.client("secretsmanager").create_secret(Name=f"stranger/{OTHER_OWNER}", SecretString="a stranger's")
         self.stack.client("ssm").put_parameter(Name=f"/stranger/{OTHER_OWNER}", Value="a stranger's", Type="SecureString")
@@ -91,7 +93,7 @@ class Matrix:
         return step if step % len(FAULTS) or step == 1 else step + 1  # or every point would have the same kind of fault
 
     def parameters(self, subject: Subject, secret: str) -> dict[str, str]:
-        return dict(subject.parameters) | {"secret": secret}
+        return dict(subject.parameters) | self.slots[secret]
 
     def run_with_secret(self, point: Point, undisturbed: Run) -> list[str]:
         secret = self.free_secrets.popleft()

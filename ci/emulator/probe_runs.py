@@ -50,6 +50,7 @@ class Run:
 class ProbeRunner:
     binary: pathlib.Path
     scratch: pathlib.Path
+    parameters: dict[str, str] = field(default_factory=dict)  # of every run
 
     def folder(self, name: str) -> pathlib.Path:
         return pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
@@ -57,7 +58,7 @@ class ProbeRunner:
     def run(self, url: str, *cases: str, name="run", stage="here", fault: Fault | None = None, parameters: dict | None = None,
             max_file_size: int | None = None, ledger: str = "ledger") -> Run:
         folder, proxy = self.folder(name), FaultProxy(url, fault)
-        options = [part for key, value in (parameters or {}).items() for part in ("--param", f"{key}={value}")]
+        options = [part for key, value in (self.parameters | (parameters or {})).items() for part in ("--param", f"{key}={value}")]
         selected = [f"P/{case}" for case in cases]
         try:
             return self.call(folder, proxy, "run", str(SUITE / "suite.yaml"), *selected, "--stage", stage, "--out", "out", "--ledger", ledger,

@@ -20,7 +20,7 @@ from fault_proxy import Fault
 from kill_matrix import Matrix, Subject
 from inventory import inventory
 from probe_runs import ProbeRunner
-from probe_expectations import DEPLOYMENTS, LISTENING, RULE_WITH_READS, Deployment, deploy
+from probe_expectations import DEPLOYMENTS, LISTENING, RULE_WITH_READS, Deployment, deploy, make_probe_things
 from serve import serve
 from stack import Stack
 
@@ -44,6 +44,7 @@ def main() -> int:
         with serve("--ministack", "--integrations", "--values", str(values)) as url:
             stack = Stack(url, code=Code())
             stack.deploy()
+            runner.parameters = make_probe_things(stack)
             for name, deployment in DEPLOYMENTS.items():
                 tests.run(f"probes, {name}", lambda deployment=deployment: check_verdicts(runner, stack, deployment))
             for name, refusal in REFUSALS.items():
@@ -148,6 +149,9 @@ SUBJECTS = (
     (Subject("silence beside an alert", ("no-alert",), SHORT_WAIT), Code()),
     (Subject("record of a read", ("record",), SHORT_WAIT), Code()),
     (Subject("key", ("key",), (("rotate", "false"),)), Code()),
+    (Subject("state of a key", ("lifecycle",)), Code()),
+    (Subject("way back", ("back",)), Code()),
+    (Subject("signature", ("signature",)), Code()),
 )
 
 

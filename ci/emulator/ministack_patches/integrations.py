@@ -17,6 +17,7 @@ import threading
 import time
 
 import key_rotation
+import key_states
 import required_fields
 from ministack import app
 from ministack.core import iam_evaluator
@@ -41,6 +42,7 @@ def main():
     ssm._list_tags_for_resource = list_tags_for_resource
     required_fields.install()
     key_rotation.install()
+    key_states.install()
     eventbridge._dispatch_event = lambda event, view=None: deliveries.put((contextvars.copy_context(), 0.0, event))
     threading.Thread(target=deliver_in_turn, daemon=True).start()
     app.main()

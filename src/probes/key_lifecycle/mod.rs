@@ -11,8 +11,14 @@ pub(super) mod key_state;
 
 use attestry_core::facts::{Argument, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
-const fn observed(name: &'static str, of: Type, call: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, call, "the answer", doc)
+const fn observed(
+    name: &'static str,
+    of: Type,
+    call: &'static str,
+    field: &'static str,
+    doc: &'static str,
+) -> Attribute {
+    Attribute::new(name, of, call, field, doc)
 }
 
 const fn call(operation: &'static str, permission: &'static str) -> Call {
@@ -28,37 +34,42 @@ static KIND: Kind = Kind {
     doc: "A probe key that was disabled and enabled again, and recovered from a scheduled deletion where the case asks for \
           it.",
     attributes: &[
-        observed("case", Type::Text, "DescribeKey", "The case that changed the key."),
-        observed("name", Type::Text, "DescribeKey", "The key, as the case names it."),
-        observed("arn", Type::Text, "DescribeKey", "ARN of the key."),
+        observed("case", Type::Text, "DescribeKey", "with", "The case that changed the key."),
+        observed("name", Type::Text, "DescribeKey", "with", "The key, as the case names it."),
+        observed("arn", Type::Text, "DescribeKey", "KeyMetadata.Arn", "ARN of the key."),
         observed(
             "disabled",
             Type::Bool,
-            "DisableKey",
+            "Encrypt",
+            "the answer",
             "Whether AWS refused both Encrypt and Decrypt with DisabledException within the time given.",
         ),
         observed(
             "disable_took",
             Type::Duration,
             "Encrypt",
+            "the answer",
             "Whole seconds from DisableKey until AWS refused both; absent when it never did.",
         ),
         observed(
             "enabled",
             Type::Bool,
-            "EnableKey",
+            "Encrypt",
+            "the answer",
             "Whether the disabled key encrypted and decrypted again within the time given, also the bytes from before.",
         ),
         observed(
             "enable_took",
             Type::Duration,
             "Encrypt",
+            "the answer",
             "Whole seconds from EnableKey until the key worked; absent when it never did.",
         ),
         observed(
             "scheduled",
             Type::Bool,
-            SCHEDULE,
+            "Encrypt",
+            "the answer",
             "Whether the key was pending deletion within the time given, in 7 days, and AWS refused both Encrypt and \
              Decrypt with KMSInvalidStateException; absent without `deletion`.",
         ),
@@ -66,12 +77,14 @@ static KIND: Kind = Kind {
             "schedule_took",
             Type::Duration,
             "Encrypt",
+            "the answer",
             "Whole seconds from ScheduleKeyDeletion until AWS refused both; absent when it never did.",
         ),
         observed(
             "canceled",
             Type::Bool,
-            CANCEL,
+            "DescribeKey",
+            "KeyMetadata.KeyState",
             "Whether the key was no longer pending deletion, and disabled, within the time given; absent without \
              `deletion`.",
         ),
@@ -79,12 +92,14 @@ static KIND: Kind = Kind {
             "cancel_took",
             Type::Duration,
             "DescribeKey",
+            "KeyMetadata.KeyState",
             "Whole seconds from CancelKeyDeletion until the key was disabled; absent when it never was.",
         ),
         observed(
             "recovered",
             Type::Bool,
-            "EnableKey",
+            "Encrypt",
+            "the answer",
             "Whether the key encrypted and decrypted again after the canceled deletion within the time given, also the \
              bytes from before; absent without `deletion`.",
         ),
@@ -92,18 +107,21 @@ static KIND: Kind = Kind {
             "recover_took",
             Type::Duration,
             "Encrypt",
+            "the answer",
             "Whole seconds from the second EnableKey until the key worked; absent when it never did.",
         ),
         observed(
             "last_error",
             Type::Text,
             "Encrypt",
+            "the answer",
             "The step that was not completed in time, with the last state; absent when every step was.",
         ),
         observed(
             "cleaned",
             Type::Bool,
             "UntagResource",
+            "the ledger",
             "Whether the key is enabled again and no tag of the run is left.",
         ),
     ],

@@ -13,8 +13,14 @@ pub(super) mod version;
 
 use attestry_core::facts::{Argument, Arguments, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
-const fn observed(name: &'static str, of: Type, call: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, call, "the answer", doc)
+const fn observed(
+    name: &'static str,
+    of: Type,
+    call: &'static str,
+    field: &'static str,
+    doc: &'static str,
+) -> Attribute {
+    Attribute::new(name, of, call, field, doc)
 }
 
 const fn secrets(operation: &'static str, permission: &'static str) -> Call {
@@ -34,37 +40,42 @@ static KIND: Kind = Kind {
     doc: "A probe secret that got a new version and went back to the version before, and an alias that was pointed at a \
           second key and back where the case names two keys.",
     attributes: &[
-        observed("case", Type::Text, "DescribeSecret", "The case that went back."),
-        observed("name", Type::Text, "DescribeSecret", "The secret, as the case names it."),
-        observed("arn", Type::Text, "DescribeSecret", "ARN of the secret."),
+        observed("case", Type::Text, "DescribeSecret", "with", "The case that went back."),
+        observed("name", Type::Text, "DescribeSecret", "with", "The secret, as the case names it."),
+        observed("arn", Type::Text, "DescribeSecret", "ARN", "ARN of the secret."),
         observed(
             "moved",
             Type::Bool,
             "GetSecretValue",
+            "SecretString",
             "Whether the new version had AWSCURRENT and its value was read within the time given.",
         ),
         observed(
             "back",
             Type::Bool,
             "GetSecretValue",
+            "SecretString",
             "Whether the version before had AWSCURRENT again and its value was read again within the time given.",
         ),
         observed(
             "took",
             Type::Duration,
             "GetSecretValue",
+            "SecretString",
             "Whole seconds from UpdateSecretVersionStage until the value before was read again; absent when it never was.",
         ),
         observed(
             "alias_moved",
             Type::Bool,
             "Encrypt",
+            "KeyId",
             "Whether encryptions under the alias used the second key within the time given; absent without the two keys.",
         ),
         observed(
             "alias_back",
             Type::Bool,
             "Encrypt",
+            "KeyId",
             "Whether encryptions under the alias used the first key again within the time given; absent without the two \
              keys.",
         ),
@@ -72,12 +83,14 @@ static KIND: Kind = Kind {
             "alias_took",
             Type::Duration,
             "Encrypt",
+            "KeyId",
             "Whole seconds from UpdateAlias until the first key was used again; absent when it never was.",
         ),
         observed(
             "decrypts",
             Type::Bool,
             "Decrypt",
+            "Plaintext",
             "Whether bytes that were encrypted under the alias before, and while it pointed at the second key, are still \
              decrypted at the end; absent without the two keys.",
         ),
@@ -85,12 +98,14 @@ static KIND: Kind = Kind {
             "last_error",
             Type::Text,
             "GetSecretValue",
+            "the answer",
             "The steps that were not completed, with the last answers; absent when every step was.",
         ),
         observed(
             "cleaned",
             Type::Bool,
             "UpdateSecretVersionStage",
+            "the ledger",
             "Whether the labels are where they were before, and no alias is left.",
         ),
     ],

@@ -76,6 +76,8 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
         let message = format!("signed by a probe of Attestry, for nothing else: {}", context.name()).into_bytes();
         let signature = tried.sign(&message).await?;
         observed.set("signed", signature.is_some());
+        observed.set("message", signature.as_ref().map(|_| STANDARD.encode(&message)));
+        observed.set("signature", signature.as_ref().map(|bytes| STANDARD.encode(bytes)));
         let (mut by_aws, mut by_key) = (false, false);
         if let Some(signature) = &signature {
             by_aws = tried.verifies("the new signature", &message, signature).await?;
@@ -86,6 +88,9 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
     } else {
         for name in ["signed", "verifies", "verifies_offline"] {
             observed.set(name, None::<bool>);
+        }
+        for name in ["message", "signature"] {
+            observed.set(name, None::<&str>);
         }
     }
     if let Some(Old { message, signature }) = &old {

@@ -509,11 +509,11 @@ impl Fake {
     ) -> Result<Value, (&'static str, &'static str)> {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let state = &mut *self.state.lock().unwrap();
-        if operation == "GetPublicKey" {
-            return public_keys::answer(asked);
-        }
         if let Some(answer) = state.keys.change(operation, asked) {
             return answer;
+        }
+        if operation == "GetPublicKey" {
+            return public_keys::answer(asked);
         }
         if let Some((answer, message)) = state.alarms.change(operation, asked) {
             if let Some(message) = message {

@@ -96,6 +96,21 @@ fn an_old_signature_is_verified_by_a_disabled_key_offline_alone() {
     }
 }
 
+/// The facts of a run are the old signature of a later run.
+#[test]
+fn what_a_run_signed_is_an_old_signature_of_the_next_one() {
+    let (fake, folder) = (fake(Signing::Right, false), tempfile::tempdir().unwrap());
+    let outcome = run(&cases(&policy(""), ""), &fake, folder.path()).unwrap();
+    let text = |name: &str| match fact(&outcome, name) {
+        Some(attestry::facts::Value::Text(text)) => text.to_string(),
+        other => panic!("{name}: {other:?}"),
+    };
+    let kept = format!(", old_message: {}, old_signature: \"{}\"", text("message"), text("signature"));
+    let cases = cases(&only_old(&kept, "old_verifies: true, old_verifies_offline: true"), "");
+    let outcome = run(&cases, &fake, tempfile::tempdir().unwrap().path()).unwrap();
+    assert_eq!(verdicts(&cases, &outcome), ["met"], "{kept}");
+}
+
 /// A wrong signature, message, key or digest of a key is never met. A part that is missing is no answer.
 #[test]
 fn what_does_not_belong_together_is_never_met() {

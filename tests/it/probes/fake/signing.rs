@@ -76,7 +76,7 @@ impl Signer {
         asked: &Value,
         keys: &mut Lives,
     ) -> Option<Result<Value, (&'static str, &'static str)>> {
-        if !["GetPublicKey", "Sign", "Verify"].contains(&operation) {
+        if !["GetPublicKey", "Sign", "Verify"].contains(&operation) || asked["KeyId"] != arn("k4") {
             return None;
         }
         if let Some(refused) = keys.refuses("k4") {
