@@ -21,15 +21,16 @@ import time
 
 import yaml
 
+import server
 from described import Deployment
-from injections import ACCOUNT, Injector
-from moto_account import CopyFailed, MotoAccount
+from injections import Injector
+from moto_account import Failed, MotoAccount
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SUITES = ("sec-004",)
-# A copy waits for its binary half of the time.
-AT_ONCE = 2
+SUITES = ("sec-004", "buzz-tutor-kms")
+# Two copies work at the same time, because the binary and the emulator often wait for each other.
+COPIES = 2
 
 
 def main() -> int:
@@ -47,10 +48,6 @@ def main() -> int:
     for child in running:
         print(child.communicate()[0], end="", flush=True)
     return int(any(child.returncode for child in running))
-
-
-class Failed(Exception):
-    """An expectation does not hold."""
 
 
 class Pack:
@@ -100,7 +97,7 @@ class Pack:
         """Runs the suite, and returns the verdict of each case. A verdict other than `met` has its cause."""
         with tempfile.TemporaryDirectory(prefix="attestry-packs-") as scratch:
             environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ATTESTRY_"))}
-            environment |= {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "emulator", "AWS_EC2_METADATA_DISABLED": "true"}
+            environment |= {"AWS_ACCESS_KEY_ID": server.ACCOUNT, "AWS_SECRET_ACCESS_KEY": "emulator", "AWS_EC2_METADATA_DISABLED": "true"}
             command = [self.binary, "run", f"suites/{self.suite}.yaml", "--stage", "moto", "--endpoint", url, "--out", scratch + "/out", "--quiet", "--report", "json"]
             done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
             results = pathlib.Path(scratch, "out", "results.json")
@@ -114,13 +111,13 @@ class Pack:
         waiting = [name for name in self.violations if fnmatch.fnmatch(name, only)]
         running = []
         while waiting or running:
-            while waiting and len(running) < AT_ONCE:
+            while waiting and len(running) < COPIES:
                 name = waiting.pop(0)
                 running.append((name, account.copy(lambda url, name=name: self.violate(url, name))))
             name, copy = running.pop(0)
             try:
                 after = copy.result()
-            except CopyFailed as error:
+            except Failed as error:
                 self.errors.append(f"{name}: {error}")
                 continue
             changed = {case: after.get(case, "gone") for case in before | after if after.get(case) != before.get(case)}
