@@ -28,7 +28,7 @@ from moto_account import Failed, MotoAccount
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SUITES = ("sec-004", "buzz-tutor-kms", "rotation-runbook")
+SUITES = ("sec-004", "buzz-tutor-kms", "atp-key-rotation", "rotation-runbook")
 # Two copies work at the same time, because the binary and the emulator often wait for each other.
 COPIES = 2
 
