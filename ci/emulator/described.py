@@ -24,8 +24,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 import described_records
 import described_security
 import described_workloads
+from server import ACCOUNT
 
-ACCOUNT = "123456789012"
 # Keys come first, because other resources name them. Secrets come before the tasks that read them.
 EVERY_REGION = (
     described_security.keys, described_records.groups, described_records.topics, described_records.alarms, described_records.rules,
@@ -80,7 +80,7 @@ class Deployment:
 
     def _client(self, service: str, region: str):
         return boto3.client(service, region_name=region, endpoint_url=self.url, aws_access_key_id=ACCOUNT, aws_secret_access_key="emulator",
-                            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, inject_host_prefix=False))
+                            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}))
 
     def call(self, service: str, operation: str, **parameters):
         """Makes one call. A refusal is kept for the report, because an emulator lacks some operations."""

@@ -2,7 +2,7 @@
 
 import json
 
-ACCOUNT = "123456789012"
+from server import ACCOUNT
 
 
 def buckets(it) -> None:

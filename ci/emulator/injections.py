@@ -14,7 +14,8 @@ import boto3
 import jmespath
 from botocore.config import Config
 
-ACCOUNT = "123456789012"
+from server import ACCOUNT
+
 TEXTS = ("Policy", "PolicyDocument", "AssumeRolePolicyDocument", "EventPattern", "ResourcePolicy", "Content", "DashboardBody")
 
 
@@ -123,6 +124,7 @@ def filter(it: Injector, filterName: str, logGroupName: str, **changes):
     logs = it.client("logs", it.region)
     found, = logs.describe_metric_filters(logGroupName=logGroupName, filterNamePrefix=filterName)["metricFilters"]
     wanted = ("logGroupName", "filterName", "filterPattern", "metricTransformations")
+    logs.delete_metric_filter(logGroupName=logGroupName, filterName=filterName)  # moto keeps the filter of the same name beside a new one
     logs.put_metric_filter(**{key: found[key] for key in wanted} | changes)
 
 

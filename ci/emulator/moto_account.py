@@ -6,7 +6,13 @@ import os
 import threading
 import traceback
 
+from botocore.exceptions import ClientError
+
 import server
+
+
+class Failed(Exception):
+    """An expectation does not hold, or the work on a copy failed."""
 
 
 class MotoAccount:
@@ -38,9 +44,10 @@ class MotoAccount:
             with self.serving() as url:
                 try:
                     answer = {"result": work(url)}
-                except Exception as error:
-                    known = type(error).__name__ == "Failed"
-                    answer = {"error": str(error) if known else traceback.format_exc()}
+                except (Failed, ClientError) as error:
+                    answer = {"error": str(error)}
+                except Exception:
+                    answer = {"error": traceback.format_exc()}
             with os.fdopen(writer, "w") as pipe:
                 json.dump(answer, pipe)
         finally:
@@ -59,9 +66,5 @@ class Copy:
         os.waitpid(self.child, 0)
         answer = json.loads(text) if text else {"error": "the copy ended without a result"}
         if "error" in answer:
-            raise CopyFailed(answer["error"])
+            raise Failed(answer["error"])
         return answer["result"]
-
-
-class CopyFailed(Exception):
-    """The work on a copy failed."""
