@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn imported_material_expires_when_aws_says_so() {
+    fn imported_material_expires_by_its_model() {
         let imported = |model: Option<&str>, until: Option<i64>| {
             let first =
                 RotationsListEntry::builder().key_material_id("a").key_material_state(KeyMaterialState::Current);

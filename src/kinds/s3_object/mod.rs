@@ -54,7 +54,7 @@ pub(super) static KIND: Kind = Kind {
             "storage_class",
             Type::Text,
             "Contents[].StorageClass",
-            "Such as STANDARD or GLACIER; absent when AWS does not tell.",
+            "Such as STANDARD or GLACIER; absent when AWS returns none.",
         ),
         HEAD.yields(
             "encryption.algorithm",

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_them_says_so() {
+    fn a_run_without_them_has_a_row_for_each_kind() {
         let told = Sample::new().write(&Inventory);
         assert_eq!(told.matches("not read: no case of the run is about this kind").count(), SORTS.len(), "{told}");
     }
