@@ -18,6 +18,7 @@ const HOSTS: &[(&str, &str)] = &[
     ("www.w3.org", "the namespace of attributes in the XML of S3"),
     ("gitlab.com", "the audience that GitLab's tokens have"),
     ("github.com", "only before what REPOSITORIES names"),
+    ("token.actions.githubusercontent.com", "the issuer of the tokens of GitHub Actions"),
 ];
 
 /// The domains that RFC 2606, 6761 and 9476 and ICANN reserve for examples and private use.
