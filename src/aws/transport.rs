@@ -279,6 +279,11 @@ fn error_code(answer: &HttpResponse) -> String {
         return bare(code);
     }
     let Some(body) = answer.body().bytes() else { return String::new() };
+    if answer.headers().get("smithy-protocol") == Some("rpc-v2-cbor") {
+        let decoded = wire::binary::decode(body);
+        let code = decoded.as_ref().and_then(|it| it.get("__type")).and_then(serde_json::Value::as_str);
+        return bare(code.unwrap_or_default());
+    }
     let text = String::from_utf8_lossy(body.get(..body.len().min(4096)).unwrap_or_default());
     let after = |mark: &str| text.split_once(mark).map(|(_, rest)| rest.trim_start_matches([' ', ':', '"']));
     let code = after("\"__type\"").or_else(|| after("<Code>"));
@@ -307,5 +312,29 @@ mod tests {
         assert_eq!(dated("Fri, 20 Nov 2026 22:15:00 GMT"), expected);
         assert_eq!(dated("yesterday"), None);
         assert_eq!(dated(""), None);
+    }
+
+    /// The code of an error is found in every protocol, because the pace and the log of calls depend on it.
+    #[test]
+    fn the_code_of_an_error_is_read_in_every_protocol() {
+        use crate::aws::wire::binary::encode;
+        use serde_json::json;
+
+        let refused = |headers: &[(&'static str, &'static str)], body: Vec<u8>| {
+            let mut response = http::Response::builder().status(400);
+            for (name, value) in headers {
+                response = response.header(*name, *value);
+            }
+            let response = response.body(SdkBody::from(body)).ok().and_then(|it| HttpResponse::try_from(it).ok());
+            response.map(|it| error_code(&it)).unwrap_or_default()
+        };
+        let cbor = [("smithy-protocol", "rpc-v2-cbor")];
+        let encoded = |code: &str| encode(&json!({ "message": "slowly", "__type": code }));
+        assert_eq!(refused(&cbor, encoded("com.amazonaws.cloudwatch#ThrottlingException")), "ThrottlingException");
+        assert_eq!(refused(&cbor, encoded("Throttling")), "Throttling");
+        assert_eq!(refused(&cbor, b"{}".to_vec()), "");
+        assert_eq!(refused(&[], b"{\"__type\":\"a#AccessDenied\"}".to_vec()), "AccessDenied");
+        assert_eq!(refused(&[], b"<Error><Code>SlowDown</Code></Error>".to_vec()), "SlowDown");
+        assert_eq!(refused(&[("x-amzn-errortype", "NotFound:http://x")], Vec::new()), "NotFound");
     }
 }

@@ -298,6 +298,26 @@ impl Condition {
         }
     }
 
+    /// Describes the other attributes that the value is compared with, each with its value.
+    #[must_use]
+    pub fn others(&self, setting: &MatchContext<'_>) -> Vec<String> {
+        let Self::Tests(tests) = self else { return Vec::new() };
+        let described = tests.iter().filter_map(|test| {
+            let (lookup, resource) = match &test.operand {
+                Operand::Attribute(lookup) => (lookup, Some(setting.resource)),
+                Operand::Outer(lookup) => (lookup, setting.outer),
+                _ => return None,
+            };
+            match resource?.get(lookup.attribute.name)? {
+                Fact::Known(value) => {
+                    Some(format!("{} is {}", test.operand, show(inside(Some(value), &lookup.inside)?)))
+                }
+                _ => None,
+            }
+        });
+        described.collect()
+    }
+
     /// Returns the value that a report shows for a failure: only the part that explains the failure.
     #[must_use]
     pub fn excerpt(&self, actual: &Value, setting: &MatchContext<'_>) -> Value {

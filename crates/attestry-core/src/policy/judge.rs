@@ -158,7 +158,13 @@ impl AttributeTest {
                     Some(Witness { shown, at_fault }) => (Some(shown), at_fault),
                     None => (value.map(|value| self.condition.excerpt(value, setting)), None),
                 };
-                let difference = self.difference(&self.condition.to_string(), shown.as_ref());
+                let mut expected = self.condition.to_string();
+                // The value of the other attribute, which the reader of the finding does not see elsewhere.
+                let others = self.condition.others(setting);
+                if !others.is_empty() {
+                    expected = format!("{expected} ({})", others.join(", "));
+                }
+                let difference = self.difference(&expected, shown.as_ref());
                 Judgement::Unmet(vec![Difference { at_fault, ..difference }])
             }
         }

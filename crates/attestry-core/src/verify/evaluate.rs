@@ -256,6 +256,10 @@ fn settle_share(share: u8, resources: &mut [ResourceResult], coverage: &Coverage
     // An incomplete list can lack resources that are as expected.
     let reached = !coverage.enumerated || (met + open) * 100 >= judged * usize::from(share);
     if !reached {
+        let reason = format!("{met} of {judged} are as expected, and at least {share} % must be");
+        for resource in resources.iter_mut().filter(|resource| resource.verdict == ResourceVerdict::Violated) {
+            resource.reason.clone_from(&reason);
+        }
         return;
     }
     let reason = format!("{met} of {judged} are as expected, and {share} % are enough");

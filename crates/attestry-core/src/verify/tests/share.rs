@@ -34,6 +34,17 @@ fn a_share_is_violated_only_where_it_cannot_be_reached() {
     assert_eq!(seen.len(), 4, "{seen:?}");
 }
 
+/// A violation shows the share, so that a reader sees how much is missing.
+#[test]
+fn a_missed_share_is_a_reason() {
+    let case = Case { share: Some(75), ..each() };
+    let populations = [population(&place(A, "eu-west-1", &[State::Met, State::Unmet], true))];
+    let result = evaluate(&[case], &populations, &[], now());
+    let reasons: Vec<&str> =
+        result.cases[0].resources.iter().map(|it| it.reason.as_str()).filter(|it| !it.is_empty()).collect();
+    assert_eq!(reasons, ["1 of 2 are as expected, and at least 75 % must be"]);
+}
+
 #[test]
 fn a_case_about_one_account_does_not_depend_on_another() {
     let populations = |other: &[State], whole| {
