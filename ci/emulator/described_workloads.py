@@ -43,7 +43,8 @@ def databases(it) -> None:
         name = group["OptionGroupName"]
         if name.startswith("default:"):
             continue
-        it.call("rds", "create_option_group", OptionGroupName=name, EngineName=group["EngineName"], MajorEngineVersion=group["MajorEngineVersion"], OptionGroupDescription=name)
+        version = {"16.00": "15.00"}.get(group["MajorEngineVersion"], group["MajorEngineVersion"])  # moto does not have the newest SQL Server
+        it.call("rds", "create_option_group", OptionGroupName=name, EngineName=group["EngineName"], MajorEngineVersion=version, OptionGroupDescription=name)
         options = [{"OptionName": option["OptionName"]} for option in group["Options"]]
         it.call("rds", "modify_option_group", OptionGroupName=name, OptionsToInclude=options, ApplyImmediately=True)
     for item in it.answers("rds", "DescribeDBInstances").get("DBInstances", []):

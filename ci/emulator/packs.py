@@ -29,8 +29,8 @@ from moto_account import Failed, MotoAccount
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SUITES = ("sec-004", "buzz-tutor-kms", "atp-key-rotation", "rotation-runbook")
-# Two copies work at the same time, because the binary and the emulator often wait for each other.
-COPIES = 2
+# So many copies of an account work at the same time, because the binary keeps below the rates of AWS and often waits.
+COPIES = 3
 
 
 def main() -> int:

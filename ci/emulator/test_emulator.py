@@ -402,6 +402,12 @@ assert Secret.reads < 50, Secret.reads
         self.assertEqual(s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"], wanted)
         self.assertEqual(s3.list_objects_v2(Bucket=name)["KeyCount"], 1)
 
+    def test_rds_option_groups(self):
+        rds = self.client("rds")
+        self.assertEqual(rds.describe_option_groups()["OptionGroupsList"], [])
+        rds.create_option_group(OptionGroupName="a", EngineName="mysql", MajorEngineVersion="8.0", OptionGroupDescription="a")
+        self.assertEqual([it["OptionGroupName"] for it in rds.describe_option_groups()["OptionGroupsList"]], ["a"])
+
     def test_ec2_region_filters(self):
         ec2 = self.client("ec2")
         default = {r["OptInStatus"] for r in ec2.describe_regions()["Regions"]}

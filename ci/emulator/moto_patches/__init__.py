@@ -17,7 +17,7 @@ ALL = [
     others.iam_authorization_details_paging, others.iam_policy_encoding, others.cloudtrail_lookup, others.lambda_permission_principal,
     others.lambda_logging_config,
     others.sns_pending_confirmation, others.s3_default_encryption, others.s3_policy_conditions, others.s3_answers,
-    others.s3_object_retention, others.s3_object_lock_change, others.ec2_region_filters,
+    others.s3_object_retention, others.s3_object_lock_change, others.rds_option_groups, others.ec2_region_filters,
 ]
 NAMES = [patch.__name__.replace("_", "-") for patch in ALL]
 

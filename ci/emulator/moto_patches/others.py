@@ -1,4 +1,4 @@
-"""Patches of IAM, CloudTrail, Lambda, SNS, S3 and EC2."""
+"""Patches of IAM, CloudTrail, Lambda, SNS, S3, RDS and EC2."""
 
 import json
 import re
@@ -12,6 +12,7 @@ from moto.core.serialize import url_encode
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 from moto.iam.responses import IamResponse
+from moto.rds.models import RDSBackend
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 from moto.sns.responses import SNSResponse
@@ -186,6 +187,17 @@ def s3_object_lock_change():
             bucket.keys = keys
 
     S3Backend.put_object_lock_configuration = put_object_lock_configuration
+
+
+def rds_option_groups():
+    """DescribeOptionGroups returns all option groups when the caller gives no name."""
+    inner = RDSBackend.describe_option_groups
+
+    def describe_option_groups(self, option_group_kwargs):
+        filters = {name: option_group_kwargs.get(name) for name in ("option_group_name", "engine_name", "major_engine_version")}
+        return inner(self, filters) if self.option_groups or filters["option_group_name"] else []
+
+    RDSBackend.describe_option_groups = describe_option_groups
 
 
 def ec2_region_filters():
