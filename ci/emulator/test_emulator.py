@@ -6,7 +6,6 @@
 """
 
 import argparse
-import collections
 import contextlib
 import json
 import pathlib
@@ -15,11 +14,8 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.error
-import urllib.request
 
 import boto3
-import cbor2
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -30,39 +26,12 @@ import test_key_rotation
 import moto_patches
 import stack as names
 import violations
+from raw_requests import cloudwatch_by_cbor, code_of, post
 from serve import serve
 from stack import ACCOUNT, REGION, Stack, arn
+from test_faults import Faults
 
 HERE = pathlib.Path(__file__).parent
-
-
-def post(url: str, headers: dict | None = None, body: bytes = b"{}"):
-    request = urllib.request.Request(url, body, headers or {})
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.status, dict(answer.headers), answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), error.read()
-
-
-def signed(service: str) -> dict:
-    return {"Authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/{REGION}/{service}/aws4_request, "
-                             "SignedHeaders=host, Signature=0"}
-
-
-def cloudwatch_by_cbor(url: str, operation: str, **parameters):
-    """Sends a request to CloudWatch in the form that current SDKs use."""
-    headers = signed("monitoring") | {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}
-    status, got, body = post(f"{url}/service/GraniteServiceVersion20100801/operation/{operation}", headers, cbor2.dumps(parameters))
-    return status, got.get("smithy-protocol"), cbor2.loads(body)
-
-
-def code_of(call, **parameters) -> str:
-    try:
-        call(**parameters)
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-    return "no error"
 
 
 class Patches(unittest.TestCase):
@@ -502,65 +471,6 @@ class Deployed(unittest.TestCase):
                 own = f"{violation['service']} {violation['resource']} "
                 also = {"secretsmanager outside namespace", "ssm secure strings"}
                 self.assertFalse({k for k in changed if not k.startswith(own)} - also, violation)
-
-
-class Faults(unittest.TestCase):
-    """Latency, denied calls, quotas and the request log, in the format of each protocol."""
-
-    url = ""
-    log: pathlib.Path
-
-    def set_faults(self, **faults):
-        status, _, body = post(f"{self.url}/_emulator/faults", body=json.dumps(faults).encode())
-        self.assertEqual(status, 200, body)
-
-    def tearDown(self):
-        self.set_faults(deny=[], latency_ms=0, quota=False)
-
-    def test_denied(self):
-        self.set_faults(deny=["kms:ListKeys", "iam:*", "lambda:ListFunctions", "s3:GetBucketVersioning", "sns:ListTopics", "ec2:DescribeRegions",
-                          "cloudwatch:DescribeAlarms", "sqs:ListQueues", "tag:GetResources"])
-        s = Stack(self.url)
-        for service, call, parameters, code in (
-                ("kms", "list_keys", {}, "AccessDeniedException"), ("iam", "list_roles", {}, "AccessDenied"),
-                ("lambda", "list_functions", {}, "AccessDeniedException"), ("s3", "get_bucket_versioning", {"Bucket": "b"}, "AccessDenied"),
-                ("sns", "list_topics", {}, "AuthorizationError"), ("ec2", "describe_regions", {}, "UnauthorizedOperation"),
-                ("sqs", "list_queues", {}, "AccessDenied"), ("resourcegroupstaggingapi", "get_resources", {}, "AccessDeniedException"),
-                ("kms", "list_aliases", {}, "no error")):
-            self.assertEqual(code_of(getattr(s.client(service), call), **parameters), code, service)
-        status, _, error = cloudwatch_by_cbor(self.url, "DescribeAlarms")
-        self.assertEqual((status, error["__type"]), (400, "com.amazonaws.cloudwatch#AccessDeniedException"))
-
-    def test_quota(self):
-        self.set_faults(quota=True)
-        client = boto3.client("ssm", endpoint_url=self.url, region_name="us-west-2", aws_access_key_id=ACCOUNT, aws_secret_access_key="x",
-                              config=Config(retries={"total_max_attempts": 1}))
-        codes = collections.Counter(code_of(client.describe_parameters) for _ in range(9))
-        self.assertGreaterEqual(codes["no error"], 3)
-        self.assertGreaterEqual(codes["ThrottlingException"], 3)
-        throttled = [line for line in self.lines() if line.get("fault") == "throttled"]
-        self.assertEqual(len(throttled), codes["ThrottlingException"])
-        self.assertEqual(throttled[0], {"service": "ssm", "operation": "DescribeParameters", "region": "us-west-2", "status": 400, "fault": "throttled"})
-        time.sleep(0.7)
-        self.assertEqual(code_of(client.describe_parameters), "no error", "the bucket is full again")
-
-    def test_latency(self):
-        self.set_faults(latency_ms=150)
-        began = time.monotonic()
-        Stack(self.url).client("sqs").list_queues()
-        self.assertGreaterEqual(time.monotonic() - began, 0.15)
-
-    def test_log_names_rest_operations(self):
-        s = Stack(self.url)
-        s.client("lambda").list_functions()
-        s.client("s3").list_buckets()
-        s.client("iam").list_roles()
-        cloudwatch_by_cbor(self.url, "DescribeAlarms")
-        seen = {(line["service"], line["operation"]) for line in self.lines()}
-        self.assertTrue({("lambda", "ListFunctions"), ("s3", "ListBuckets"), ("iam", "ListRoles"), ("cloudwatch", "DescribeAlarms")} <= seen)
-
-    def lines(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 def run_moto(quick: bool) -> bool:
