@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -26,7 +27,7 @@ import test_key_rotation
 import moto_patches
 import stack as names
 import violations
-from raw_requests import cloudwatch_by_cbor, code_of, post
+from raw_requests import cloudwatch_by_cbor, code_of, post, signed
 from serve import serve
 from stack import ACCOUNT, REGION, Stack, arn
 from test_faults import Faults
