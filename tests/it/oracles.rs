@@ -348,10 +348,10 @@ async fn what_is_public_is_asked_once_a_document() {
         calls.map(|it| (it.region.to_string(), it.parameters["resourceType"].to_string())).collect::<Vec<_>>()
     };
     assert_eq!(asked(&buckets), [("aws-global".to_owned(), "\"AWS::S3::Bucket\"".to_owned())]);
-    // Two keys have the same policy.
+    // The keys have the same policy.
     let keys = ran(&account, "kms.key", "analyzer.public: false").await;
     assert_eq!(told(&keys).0, "met", "{}", told(&keys).1);
-    assert_eq!(keys.result.cases[0].resources.len(), 2);
+    assert_eq!(keys.result.cases[0].resources.len(), 3);
     assert_eq!(asked(&keys).len(), 1, "{:?}", asked(&keys));
     // The claim and the answer of Access Analyzer, for both outcomes.
     let text = crate::common::whole_text();

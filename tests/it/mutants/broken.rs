@@ -251,7 +251,9 @@ async fn what_is_broken_is_not_met_by_the_case_that_promises_it() {
         // The test judges only the policy that covers the change. The proofs of all other policies would take long.
         let policy = expected.first().and_then(|id| id.split('/').next()).unwrap();
         let cases: Vec<Case> = cases.iter().filter(|it| it.origin.id == policy).cloned().collect();
-        let found = not_met(&cases, &text.replace(stands, instead), None).await;
+        let mut found = not_met(&cases, &text.replace(stands, instead), None).await;
+        // A case about a resource of another account, which the change names, has no answer.
+        found.retain(|_, verdict| *verdict != "not_evaluated");
         let expected = expected.iter().map(|it| ((*it).to_owned(), "violated"));
         if found != expected.collect() {
             wrong.push(format!("{what}: {found:?}"));
