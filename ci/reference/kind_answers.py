@@ -234,6 +234,8 @@ class Evaluation:
                 own = [item for item in items if search(join["theirs"], item) == resource.get(join["ours"])]
             if join.get("many") == "true":
                 self.facts(call, own, resource, self.places(resource))
+            elif "theirs" in join and any(item != own[0] for item in own):
+                self.all(call, resource, Gap())
             elif own:
                 self.facts(call, own[0], resource, self.places(resource))
             else:
