@@ -123,8 +123,8 @@ def make_probe_things(stack: Stack) -> dict[str, str]:
         kms.create_alias(AliasName=alias, TargetKeyId=kms.create_key(Tags=consent(probe))["KeyMetadata"]["KeyId"])
     kms.create_alias(AliasName=SIGNING, TargetKeyId=signing_key(kms))
     secrets = stack.client("secretsmanager")
-    secrets.create_secret(Name=BACK_SECRET, SecretString="first", Tags=[{"Key": "attestry:probe", "Value": "rollback"}])
-    secrets.put_secret_value(SecretId=BACK_SECRET, SecretString="second")  # so a version has AWSPREVIOUS
+    secrets.create_secret(Name=BACK_SECRET, SecretString="not-a-real-value 5b1d", Tags=[{"Key": "attestry:probe", "Value": "rollback"}])
+    secrets.put_secret_value(SecretId=BACK_SECRET, SecretString="not-a-real-value 8e2c")  # so a version has AWSPREVIOUS
     signed = kms.sign(KeyId=SIGNING, Message=OLD_MESSAGE, SigningAlgorithm="ECDSA_SHA_256")["Signature"]
     return {"old_signature": base64.b64encode(signed).decode()}
 
