@@ -8,16 +8,6 @@ pub(super) mod act;
 
 use attestry_core::facts::{Argument, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
-const fn observed(
-    name: &'static str,
-    of: Type,
-    call: &'static str,
-    field: &'static str,
-    doc: &'static str,
-) -> Attribute {
-    Attribute::new(name, of, call, field, doc)
-}
-
 const fn call(operation: &'static str, permission: &'static str) -> Call {
     Call::new("kms", operation, permission, Frequency::Resource)
 }
@@ -31,31 +21,31 @@ static KIND: Kind = Kind {
     doc: "Random bytes that were encrypted under a key and decrypted again, after a rotation of the key where the case \
           asks for one.",
     attributes: &[
-        observed("case", Type::Text, "DescribeKey", "with", "The case that used the key."),
-        observed("name", Type::Text, "DescribeKey", "with", "The key, as the case names it."),
-        observed("arn", Type::Text, "DescribeKey", "KeyMetadata.Arn", "ARN of the key."),
-        observed(
+        Attribute::new("case", Type::Text, "DescribeKey", "with", "The case that used the key."),
+        Attribute::new("name", Type::Text, "DescribeKey", "with", "The key, as the case names it."),
+        Attribute::new("arn", Type::Text, "DescribeKey", "KeyMetadata.Arn", "ARN of the key."),
+        Attribute::new(
             "left",
             Type::Integer,
             "ListKeyRotations",
             "Rotations[].RotationType",
             "How many of the 25 on-demand rotations in the life of the key were left before the probe used one.",
         ),
-        observed(
+        Attribute::new(
             "rotated",
             Type::Bool,
             "ListKeyRotations",
             "Rotations[].RotationType",
             "Whether the list of completed rotations had a new one within the time given; absent without `rotate`.",
         ),
-        observed(
+        Attribute::new(
             "took",
             Type::Duration,
             "ListKeyRotations",
             "Rotations[].RotationType",
             "Whole seconds from the request until the rotation was completed; absent when it never was.",
         ),
-        observed(
+        Attribute::new(
             "new_material",
             Type::Bool,
             "GenerateDataKeyWithoutPlaintext",
@@ -63,7 +53,7 @@ static KIND: Kind = Kind {
             "Whether a data key from after the rotation is under other key material than the bytes from before it; \
              absent without `rotate`.",
         ),
-        observed(
+        Attribute::new(
             "decrypts",
             Type::Bool,
             "Decrypt",
@@ -71,7 +61,7 @@ static KIND: Kind = Kind {
             "Whether the bytes that were encrypted first are decrypted to the same bytes at the end, after the \
              rotation where there was one.",
         ),
-        observed(
+        Attribute::new(
             "last_error",
             Type::Text,
             "Decrypt",
@@ -79,7 +69,13 @@ static KIND: Kind = Kind {
             "The reason why the bytes were not decrypted, or that the rotation was not completed; absent when both \
              worked.",
         ),
-        observed("cleaned", Type::Bool, "DescribeKey", "the ledger", "Always true, since the probe creates nothing."),
+        Attribute::new(
+            "cleaned",
+            Type::Bool,
+            "DescribeKey",
+            "the ledger",
+            "Always true, since the probe creates nothing.",
+        ),
     ],
     calls: &[
         call("DescribeKey", "kms:DescribeKey"),

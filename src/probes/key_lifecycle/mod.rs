@@ -11,16 +11,6 @@ pub(super) mod key_state;
 
 use attestry_core::facts::{Argument, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
-const fn observed(
-    name: &'static str,
-    of: Type,
-    call: &'static str,
-    field: &'static str,
-    doc: &'static str,
-) -> Attribute {
-    Attribute::new(name, of, call, field, doc)
-}
-
 const fn call(operation: &'static str, permission: &'static str) -> Call {
     Call::new("kms", operation, permission, Frequency::Resource)
 }
@@ -34,38 +24,38 @@ static KIND: Kind = Kind {
     doc: "A probe key that was disabled and enabled again, and recovered from a scheduled deletion where the case asks for \
           it.",
     attributes: &[
-        observed("case", Type::Text, "DescribeKey", "with", "The case that changed the key."),
-        observed("name", Type::Text, "DescribeKey", "with", "The key, as the case names it."),
-        observed("arn", Type::Text, "DescribeKey", "KeyMetadata.Arn", "ARN of the key."),
-        observed(
+        Attribute::new("case", Type::Text, "DescribeKey", "with", "The case that changed the key."),
+        Attribute::new("name", Type::Text, "DescribeKey", "with", "The key, as the case names it."),
+        Attribute::new("arn", Type::Text, "DescribeKey", "KeyMetadata.Arn", "ARN of the key."),
+        Attribute::new(
             "disabled",
             Type::Bool,
             "Encrypt",
             "the answer",
             "Whether AWS refused both Encrypt and Decrypt with DisabledException within the time given.",
         ),
-        observed(
+        Attribute::new(
             "disable_took",
             Type::Duration,
             "Encrypt",
             "the answer",
             "Whole seconds from DisableKey until AWS refused both; absent when it never did.",
         ),
-        observed(
+        Attribute::new(
             "enabled",
             Type::Bool,
             "Encrypt",
             "the answer",
             "Whether the disabled key encrypted and decrypted again within the time given, also the bytes from before.",
         ),
-        observed(
+        Attribute::new(
             "enable_took",
             Type::Duration,
             "Encrypt",
             "the answer",
             "Whole seconds from EnableKey until the key worked; absent when it never did.",
         ),
-        observed(
+        Attribute::new(
             "scheduled",
             Type::Bool,
             "Encrypt",
@@ -73,14 +63,14 @@ static KIND: Kind = Kind {
             "Whether the key was pending deletion within the time given, in 7 days, and AWS refused both Encrypt and \
              Decrypt with KMSInvalidStateException; absent without `deletion`.",
         ),
-        observed(
+        Attribute::new(
             "schedule_took",
             Type::Duration,
             "Encrypt",
             "the answer",
             "Whole seconds from ScheduleKeyDeletion until AWS refused both; absent when it never did.",
         ),
-        observed(
+        Attribute::new(
             "canceled",
             Type::Bool,
             "DescribeKey",
@@ -88,14 +78,14 @@ static KIND: Kind = Kind {
             "Whether the key was no longer pending deletion, and disabled, within the time given; absent without \
              `deletion`.",
         ),
-        observed(
+        Attribute::new(
             "cancel_took",
             Type::Duration,
             "DescribeKey",
             "KeyMetadata.KeyState",
             "Whole seconds from CancelKeyDeletion until the key was disabled; absent when it never was.",
         ),
-        observed(
+        Attribute::new(
             "recovered",
             Type::Bool,
             "Encrypt",
@@ -103,21 +93,21 @@ static KIND: Kind = Kind {
             "Whether the key encrypted and decrypted again after the canceled deletion within the time given, also the \
              bytes from before; absent without `deletion`.",
         ),
-        observed(
+        Attribute::new(
             "recover_took",
             Type::Duration,
             "Encrypt",
             "the answer",
             "Whole seconds from the second EnableKey until the key worked; absent when it never did.",
         ),
-        observed(
+        Attribute::new(
             "last_error",
             Type::Text,
             "Encrypt",
             "the answer",
             "The step that was not completed in time, with the last state; absent when every step was.",
         ),
-        observed(
+        Attribute::new(
             "cleaned",
             Type::Bool,
             "UntagResource",

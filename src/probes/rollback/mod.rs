@@ -13,16 +13,6 @@ pub(super) mod version;
 
 use attestry_core::facts::{Argument, Arguments, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
-const fn observed(
-    name: &'static str,
-    of: Type,
-    call: &'static str,
-    field: &'static str,
-    doc: &'static str,
-) -> Attribute {
-    Attribute::new(name, of, call, field, doc)
-}
-
 const fn secrets(operation: &'static str, permission: &'static str) -> Call {
     Call::new("secretsmanager", operation, permission, Frequency::Resource)
 }
@@ -40,38 +30,38 @@ static KIND: Kind = Kind {
     doc: "A probe secret that got a new version and went back to the version before, and an alias that was pointed at a \
           second key and back where the case names two keys.",
     attributes: &[
-        observed("case", Type::Text, "DescribeSecret", "with", "The case that went back."),
-        observed("name", Type::Text, "DescribeSecret", "with", "The secret, as the case names it."),
-        observed("arn", Type::Text, "DescribeSecret", "ARN", "ARN of the secret."),
-        observed(
+        Attribute::new("case", Type::Text, "DescribeSecret", "with", "The case that went back."),
+        Attribute::new("name", Type::Text, "DescribeSecret", "with", "The secret, as the case names it."),
+        Attribute::new("arn", Type::Text, "DescribeSecret", "ARN", "ARN of the secret."),
+        Attribute::new(
             "moved",
             Type::Bool,
             "GetSecretValue",
             "SecretString",
             "Whether the new version had AWSCURRENT and its value was read within the time given.",
         ),
-        observed(
+        Attribute::new(
             "back",
             Type::Bool,
             "GetSecretValue",
             "SecretString",
             "Whether the version before had AWSCURRENT again and its value was read again within the time given.",
         ),
-        observed(
+        Attribute::new(
             "took",
             Type::Duration,
             "GetSecretValue",
             "SecretString",
             "Whole seconds from UpdateSecretVersionStage until the value before was read again; absent when it never was.",
         ),
-        observed(
+        Attribute::new(
             "alias_moved",
             Type::Bool,
             "Encrypt",
             "KeyId",
             "Whether encryptions under the alias used the second key within the time given; absent without the two keys.",
         ),
-        observed(
+        Attribute::new(
             "alias_back",
             Type::Bool,
             "Encrypt",
@@ -79,14 +69,14 @@ static KIND: Kind = Kind {
             "Whether encryptions under the alias used the first key again within the time given; absent without the two \
              keys.",
         ),
-        observed(
+        Attribute::new(
             "alias_took",
             Type::Duration,
             "Encrypt",
             "KeyId",
             "Whole seconds from UpdateAlias until the first key was used again; absent when it never was.",
         ),
-        observed(
+        Attribute::new(
             "decrypts",
             Type::Bool,
             "Decrypt",
@@ -94,14 +84,14 @@ static KIND: Kind = Kind {
             "Whether bytes that were encrypted under the alias before, and while it pointed at the second key, are still \
              decrypted at the end; absent without the two keys.",
         ),
-        observed(
+        Attribute::new(
             "last_error",
             Type::Text,
             "GetSecretValue",
             "the answer",
             "The steps that were not completed, with the last answers; absent when every step was.",
         ),
-        observed(
+        Attribute::new(
             "cleaned",
             Type::Bool,
             "UpdateSecretVersionStage",

@@ -18,16 +18,6 @@ pub(super) mod rotation;
 
 use attestry_core::facts::{Argument, Arguments, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
-const fn observed(
-    name: &'static str,
-    of: Type,
-    call: &'static str,
-    field: &'static str,
-    doc: &'static str,
-) -> Attribute {
-    Attribute::new(name, of, call, field, doc)
-}
-
 const INVOKE: &str = "Invoke";
 const STAGES: &str = "VersionIdsToStages";
 
@@ -47,31 +37,31 @@ static KIND: Kind = Kind {
     qualified: "",
     doc: "A rotation of a probe secret that the probe forced and watched.",
     attributes: &[
-        observed("case", Type::Text, "DescribeSecret", "with", "The case that rotated it."),
-        observed("name", Type::Text, "DescribeSecret", "with", "The secret, as the case names it."),
-        observed("arn", Type::Text, "DescribeSecret", "ARN", "ARN of the secret."),
-        observed(
+        Attribute::new("case", Type::Text, "DescribeSecret", "with", "The case that rotated it."),
+        Attribute::new("name", Type::Text, "DescribeSecret", "with", "The secret, as the case names it."),
+        Attribute::new("arn", Type::Text, "DescribeSecret", "ARN", "ARN of the secret."),
+        Attribute::new(
             "rotated",
             Type::Bool,
             "DescribeSecret",
             STAGES,
             "Whether the new version, and no other, had AWSCURRENT within the time given.",
         ),
-        observed(
+        Attribute::new(
             "took",
             Type::Duration,
             "DescribeSecret",
             STAGES,
             "Whole seconds from the request until the new version had AWSCURRENT; absent when it never had.",
         ),
-        observed(
+        Attribute::new(
             "pending_left",
             Type::Bool,
             "DescribeSecret",
             STAGES,
             "Whether a version without AWSCURRENT had AWSPENDING at the end, before the cleanup.",
         ),
-        observed(
+        Attribute::new(
             "previous_readable",
             Type::Bool,
             "GetSecretValue",
@@ -79,28 +69,28 @@ static KIND: Kind = Kind {
             "Whether AWSPREVIOUS was the version that was current before, with the same value; false when the secret \
              did not rotate.",
         ),
-        observed(
+        Attribute::new(
             "value_changed",
             Type::Bool,
             "GetSecretValue",
             "SecretString",
             "Whether the current value differs from the value before; false when the secret did not rotate.",
         ),
-        observed(
+        Attribute::new(
             "reads",
             Type::Integer,
             "GetSecretValue",
             "VersionStage=AWSCURRENT",
             "The number of reads of the current value during the rotation; absent without `zero_downtime`.",
         ),
-        observed(
+        Attribute::new(
             "failed_reads",
             Type::Integer,
             "GetSecretValue",
             "VersionStage=AWSCURRENT",
             "The number of these reads that failed; absent without `zero_downtime`.",
         ),
-        observed(
+        Attribute::new(
             "last_error",
             Type::Text,
             "FilterLogEvents",
@@ -108,7 +98,7 @@ static KIND: Kind = Kind {
             "The reason why the rotation did not begin; or that it stayed pending, with type and message of the last \
              error in the log group of its function since the request; absent when the rotation worked.",
         ),
-        observed(
+        Attribute::new(
             "consumer_follows",
             Type::Bool,
             INVOKE,
@@ -116,7 +106,7 @@ static KIND: Kind = Kind {
             "Whether the consumer used the new version within `consumer_within`; false when the secret did not rotate, \
              absent without `consumer`. The probe cannot check the answer of the consumer.",
         ),
-        observed(
+        Attribute::new(
             "consumer_took",
             Type::Duration,
             INVOKE,
@@ -124,7 +114,7 @@ static KIND: Kind = Kind {
             "Whole seconds until the consumer used the new version, from the last time at which that version was not \
              current yet; absent when it never did.",
         ),
-        observed(
+        Attribute::new(
             "replay_accepted",
             Type::Bool,
             "RotateSecret",
@@ -132,7 +122,7 @@ static KIND: Kind = Kind {
             "Whether AWS accepted a second request with the token of the finished rotation. A refusal because of the \
              state of the secret changes nothing either. Absent without `replay`, or when the secret did not rotate.",
         ),
-        observed(
+        Attribute::new(
             "repeated_steps",
             Type::Integer,
             INVOKE,
@@ -140,7 +130,7 @@ static KIND: Kind = Kind {
             "How many of the four steps the rotation function ran again for the finished rotation, without an error; \
              absent without `replay`, or when the secret did not rotate.",
         ),
-        observed(
+        Attribute::new(
             "replay_unchanged",
             Type::Bool,
             "ListSecretVersionIds",
@@ -149,7 +139,7 @@ static KIND: Kind = Kind {
              label, the same current value. The probe looks for about ten seconds after the second request. Absent \
              without `replay`, or when the secret did not rotate.",
         ),
-        observed(
+        Attribute::new(
             "pending_kept",
             Type::Bool,
             INVOKE,
@@ -157,14 +147,14 @@ static KIND: Kind = Kind {
             "Whether createSecret ended without an error and changed nothing for a version that was pending with a \
              value already; absent without `replay`, or when something before it failed.",
         ),
-        observed(
+        Attribute::new(
             "replay_error",
             Type::Text,
             INVOKE,
             "Payload",
             "The first failure or change of the replay; absent without one, and without `replay`.",
         ),
-        observed(
+        Attribute::new(
             "cleaned",
             Type::Bool,
             "UpdateSecretVersionStage",

@@ -11,16 +11,6 @@ mod offline;
 
 use attestry_core::facts::{Argument, Arguments, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
-const fn observed(
-    name: &'static str,
-    of: Type,
-    call: &'static str,
-    field: &'static str,
-    doc: &'static str,
-) -> Attribute {
-    Attribute::new(name, of, call, field, doc)
-}
-
 const fn call(operation: &'static str, permission: &'static str) -> Call {
     Call::new("kms", operation, permission, Frequency::Resource)
 }
@@ -34,17 +24,17 @@ static KIND: Kind = Kind {
     doc: "A signing key that signed a message where the case asks for it, and a signature of earlier that was verified again \
           where the case gives one.",
     attributes: &[
-        observed("case", Type::Text, "DescribeKey", "with", "The case that used the key."),
-        observed("name", Type::Text, "DescribeKey", "with", "The key, as the case names it."),
-        observed("arn", Type::Text, "DescribeKey", "KeyMetadata.Arn", "ARN of the key."),
-        observed(
+        Attribute::new("case", Type::Text, "DescribeKey", "with", "The case that used the key."),
+        Attribute::new("name", Type::Text, "DescribeKey", "with", "The key, as the case names it."),
+        Attribute::new("arn", Type::Text, "DescribeKey", "KeyMetadata.Arn", "ARN of the key."),
+        Attribute::new(
             "state",
             Type::Text,
             "DescribeKey",
             "KeyMetadata.KeyState",
             "State of the key, such as `Enabled` or `Disabled`.",
         ),
-        observed(
+        Attribute::new(
             "public_key",
             Type::Text,
             PUBLIC,
@@ -52,21 +42,21 @@ static KIND: Kind = Kind {
             "Hexadecimal SHA-256 of the public key, as DER SubjectPublicKeyInfo: of `old_public_key`, or of the key that AWS \
              returned; absent when AWS refused because of the state of the key.",
         ),
-        observed(
+        Attribute::new(
             "signed",
             Type::Bool,
             SIGN,
             "Signature",
             "Whether AWS signed the digest of a new message; absent without `sign`.",
         ),
-        observed(
+        Attribute::new(
             "verifies",
             Type::Bool,
             VERIFY,
             "SignatureValid",
             "Whether AWS verified the new signature, and refused it for a changed message; absent without `sign`.",
         ),
-        observed(
+        Attribute::new(
             "verifies_offline",
             Type::Bool,
             PUBLIC,
@@ -74,21 +64,21 @@ static KIND: Kind = Kind {
             "Whether the new signature was verified with the public key that AWS returned, and refused for a changed \
              message; absent without `sign`.",
         ),
-        observed(
+        Attribute::new(
             "message",
             Type::Text,
             SIGN,
             "Message",
             "The new message in base64, for `old_message` of a later run; absent without a new signature.",
         ),
-        observed(
+        Attribute::new(
             "signature",
             Type::Text,
             SIGN,
             "Signature",
             "The new signature in base64, for `old_signature` of a later run; absent without one.",
         ),
-        observed(
+        Attribute::new(
             "old_verifies",
             Type::Bool,
             VERIFY,
@@ -96,7 +86,7 @@ static KIND: Kind = Kind {
             "Whether AWS verified the old signature, and refused it for a changed message; absent without \
              `old_signature`.",
         ),
-        observed(
+        Attribute::new(
             "old_verifies_offline",
             Type::Bool,
             PUBLIC,
@@ -104,14 +94,20 @@ static KIND: Kind = Kind {
             "Whether the old signature was verified with the public key of `public_key`, and refused for a changed message; \
              absent without `old_signature`.",
         ),
-        observed(
+        Attribute::new(
             "last_error",
             Type::Text,
             VERIFY,
             "the answer",
             "The verifications that failed, with the reason; absent when all that were tried succeeded.",
         ),
-        observed("cleaned", Type::Bool, "DescribeKey", "the ledger", "Always true, since the probe creates nothing."),
+        Attribute::new(
+            "cleaned",
+            Type::Bool,
+            "DescribeKey",
+            "the ledger",
+            "Always true, since the probe creates nothing.",
+        ),
     ],
     calls: &[
         call("DescribeKey", "kms:DescribeKey"),
