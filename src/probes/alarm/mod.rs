@@ -8,6 +8,7 @@ pub(super) mod act;
 #[cfg(feature = "aws")]
 pub(super) mod state;
 
+use super::alert::listening;
 use attestry_core::facts::{Argument, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
 const DESCRIBED: &str = "DescribeAlarms";
@@ -62,16 +63,16 @@ static KIND: Kind = Kind {
     ],
     calls: &[
         Call::new("cloudwatch", DESCRIBED, "cloudwatch:DescribeAlarms", Frequency::Resource),
-        Call::new("sqs", "CreateQueue", "sqs:CreateQueue", Frequency::Resource),
-        Call::new("sns", "Subscribe", "sns:Subscribe", Frequency::Resource),
+        listening::CREATE_QUEUE,
+        listening::SUBSCRIBE,
         Call::new("cloudwatch", "SetAlarmState", "cloudwatch:SetAlarmState", Frequency::Resource),
-        Call::new("sqs", "ReceiveMessage", "sqs:ReceiveMessage", Frequency::Resource),
+        listening::RECEIVE_MESSAGE,
         Call::new("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory", Frequency::Resource),
-        Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", Frequency::Resource),
-        Call::new("sns", "Unsubscribe", "sns:Unsubscribe", Frequency::Resource),
-        Call::new("sqs", "GetQueueUrl", "sqs:GetQueueUrl", Frequency::Resource),
-        Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Frequency::Resource),
-        Call::new("sqs", "DeleteQueue", "sqs:DeleteQueue", Frequency::Resource),
+        listening::LIST_SUBSCRIPTIONS,
+        listening::UNSUBSCRIBE,
+        listening::GET_QUEUE_URL,
+        listening::GET_QUEUE_ATTRIBUTES,
+        listening::DELETE_QUEUE,
     ],
 };
 

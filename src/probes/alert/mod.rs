@@ -7,6 +7,7 @@
 pub(super) mod act;
 #[cfg(feature = "aws")]
 pub(super) mod listener;
+pub(super) mod listening;
 #[cfg(feature = "aws")]
 pub(super) mod queue;
 #[cfg(feature = "aws")]
@@ -84,16 +85,16 @@ static KIND: Kind = Kind {
     ],
     calls: &[
         Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource),
-        Call::new("sqs", "CreateQueue", "sqs:CreateQueue", Frequency::Resource),
-        Call::new("sns", "Subscribe", "sns:Subscribe", Frequency::Resource),
+        listening::CREATE_QUEUE,
+        listening::SUBSCRIBE,
         Call::new("lambda", "Invoke", "lambda:InvokeFunction", Frequency::Resource),
         Call::new("sts", "AssumeRole", "sts:AssumeRole", Frequency::Resource),
-        Call::new("sqs", "ReceiveMessage", "sqs:ReceiveMessage", Frequency::Resource),
-        Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", Frequency::Resource),
-        Call::new("sns", "Unsubscribe", "sns:Unsubscribe", Frequency::Resource),
-        Call::new("sqs", "GetQueueUrl", "sqs:GetQueueUrl", Frequency::Resource),
-        Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Frequency::Resource),
-        Call::new("sqs", "DeleteQueue", "sqs:DeleteQueue", Frequency::Resource),
+        listening::RECEIVE_MESSAGE,
+        listening::LIST_SUBSCRIPTIONS,
+        listening::UNSUBSCRIBE,
+        listening::GET_QUEUE_URL,
+        listening::GET_QUEUE_ATTRIBUTES,
+        listening::DELETE_QUEUE,
     ],
 };
 

@@ -6,6 +6,7 @@
 #[cfg(feature = "aws")]
 pub(super) mod act;
 
+use super::alert::listening;
 use attestry_core::facts::{Argument, Arguments, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
 
 /// The actions.
@@ -68,16 +69,16 @@ static KIND: Kind = Kind {
         Attribute::new("cleaned", Type::Bool, "DeleteQueue", "the ledger", "Whether queue and subscription are gone."),
     ],
     calls: &[
-        Call::new("sqs", "CreateQueue", "sqs:CreateQueue", Frequency::Resource),
-        Call::new("sns", "Subscribe", "sns:Subscribe", Frequency::Resource),
+        listening::CREATE_QUEUE,
+        listening::SUBSCRIBE,
         Call::new("lambda", "Invoke", "lambda:InvokeFunction", Frequency::Resource),
         Call::new("sts", "AssumeRole", "sts:AssumeRole", Frequency::Resource),
-        Call::new("sqs", "ReceiveMessage", "sqs:ReceiveMessage", Frequency::Resource),
-        Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", Frequency::Resource),
-        Call::new("sns", "Unsubscribe", "sns:Unsubscribe", Frequency::Resource),
-        Call::new("sqs", "GetQueueUrl", "sqs:GetQueueUrl", Frequency::Resource),
-        Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Frequency::Resource),
-        Call::new("sqs", "DeleteQueue", "sqs:DeleteQueue", Frequency::Resource),
+        listening::RECEIVE_MESSAGE,
+        listening::LIST_SUBSCRIPTIONS,
+        listening::UNSUBSCRIBE,
+        listening::GET_QUEUE_URL,
+        listening::GET_QUEUE_ATTRIBUTES,
+        listening::DELETE_QUEUE,
     ],
 };
 
