@@ -303,17 +303,8 @@ impl Condition {
     pub fn others(&self, setting: &MatchContext<'_>) -> Vec<String> {
         let Self::Tests(tests) = self else { return Vec::new() };
         let described = tests.iter().filter_map(|test| {
-            let (lookup, resource) = match &test.operand {
-                Operand::Attribute(lookup) => (lookup, Some(setting.resource)),
-                Operand::Outer(lookup) => (lookup, setting.outer),
-                _ => return None,
-            };
-            match resource?.get(lookup.attribute.name)? {
-                Fact::Known(value) => {
-                    Some(format!("{} is {}", test.operand, show(inside(Some(value), &lookup.inside)?)))
-                }
-                _ => None,
-            }
+            let (_, other) = test.other(setting)?;
+            Some(format!("{} is {}", test.operand, show(other?)))
         });
         described.collect()
     }
@@ -341,14 +332,8 @@ impl Test {
         if !self.matcher.sees_withheld() && actual.is_some_and(Value::is_withheld) {
             return MatchResult::Withheld;
         }
-        let (lookup, resource) = match &self.operand {
-            Operand::Attribute(lookup) => (lookup, Some(setting.resource)),
-            Operand::Outer(lookup) => (lookup, setting.outer),
-            operand => return self.matcher.test(actual, operand, setting),
-        };
-        let other = match resource.and_then(|resource| resource.get(lookup.attribute.name)) {
-            Some(Fact::Known(value)) => inside(Some(value), &lookup.inside),
-            _ => None,
+        let Some((lookup, other)) = self.other(setting) else {
+            return self.matcher.test(actual, &self.operand, setting);
         };
         match other {
             // The judgement has already checked that this attribute is no gap. So there is no value.
@@ -356,6 +341,21 @@ impl Test {
             Some(other) if other.is_withheld() => MatchResult::Withheld,
             Some(other) => self.matcher.test(actual, &Operand::Value(other.clone()), setting),
         }
+    }
+
+    /// Returns the other attribute that the operand names, with its value if the value is known. It is `None` for an
+    /// operand that names no attribute.
+    fn other<'a>(&self, setting: &MatchContext<'a>) -> Option<(&Lookup, Option<&'a Value>)> {
+        let (lookup, resource) = match &self.operand {
+            Operand::Attribute(lookup) => (lookup, Some(setting.resource)),
+            Operand::Outer(lookup) => (lookup, setting.outer),
+            _ => return None,
+        };
+        let value = match resource.and_then(|resource| resource.get(lookup.attribute.name)) {
+            Some(Fact::Known(value)) => inside(Some(value), &lookup.inside),
+            _ => None,
+        };
+        Some((lookup, value))
     }
 
     /// Returns the attributes of the outer resource that the operand names.

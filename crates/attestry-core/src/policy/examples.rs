@@ -180,8 +180,7 @@ fn resource(node: &Node, case: &Case, parameters: &mut Parameters<'_>, sink: &mu
     resource.facts.extend(related);
     // The ARN of the example sets the resource and its account.
     if let Some(arn) = resource.text("arn").map(str::to_owned) {
-        let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
-        resource.account = account.unwrap_or("000000000000").into();
+        resource.account = account_of(&arn).unwrap_or("000000000000").into();
         resource.id = arn;
     }
     // If the example has no fact for a reference, the referenced resource exists and the tested attribute is absent.
@@ -214,8 +213,13 @@ fn owner_of(follow: &Follow, resource: &Resource) -> Fact {
     let service = follow.kind.name.split('.').next().unwrap_or_default();
     let arn = resource.text(&format!("{}.arn", follow.via.name)).map(str::to_owned);
     let id = arn.unwrap_or_else(|| format!("arn:aws:{service}:eu-west-1:{}:example", resource.account));
-    let account = id.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or(&resource.account).to_owned();
+    let account = account_of(&id).unwrap_or(&resource.account).to_owned();
     Fact::Known(Value::record([("id", Some(id.into())), ("account", Some(account.into()))]))
+}
+
+/// Returns the account of an ARN. Some ARNs have none, such as that of a bucket.
+fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|account| !account.is_empty())
 }
 
 /// Splits an example into its own facts and its related resources: `related: { cloudwatch.alarm: [{ … }] }`.
